@@ -1,0 +1,35 @@
+"""Canonical JSON (RFC 8785) and the digests computed over it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import rfc8785
+
+from lpo_secaudit.errors import InputError
+
+__all__ = ["canonical_json", "digest", "digest_bytes"]
+
+
+def canonical_json(value: Any) -> bytes:
+    """Serialise a JSON value to its one canonical form (RFC 8785, UTF-8).
+
+    Raises:
+        InputError: the value has no canonical form (NaN, an integer beyond 2**53, a lone
+            surrogate, a key that is not a string, a type JSON does not know).
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise InputError(f"value has no canonical JSON form: {error}") from error
+
+
+def digest_bytes(data: bytes) -> str:
+    """`sha256:<hex>` of raw bytes."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def digest(value: Any) -> str:
+    """`sha256:<hex>` of the canonical JSON of a value."""
+    return digest_bytes(canonical_json(value))

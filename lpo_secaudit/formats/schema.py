@@ -1,0 +1,82 @@
+"""The package's JSON Schemas, and validation that points at file, line and path."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+from jsonschema.exceptions import ValidationError, best_match
+
+from lpo_secaudit.errors import InputError
+from lpo_secaudit.formats.yaml import YamlFile
+
+__all__ = ["load_schema", "validate_file", "validate_value"]
+
+
+@cache
+def load_schema(name: str) -> dict[str, Any]:
+    """The published schema `lpo_secaudit/schemas/<name>.schema.json`."""
+    text = (files("lpo_secaudit") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+@cache
+def _validator(name: str) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator(load_schema(name))
+
+
+def _hint(error: ValidationError) -> str | None:
+    if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties", {}))
+        unknown = [k for k in error.instance if k not in known]
+        close = difflib.get_close_matches(unknown[0], known, 1) if unknown else []
+        return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
+    if error.validator == "enum":
+        close = difflib.get_close_matches(str(error.instance), [str(v) for v in error.validator_value], 1)
+        if close:
+            return f"did you mean {close[0]!r}?"
+    description = error.schema.get("description") if isinstance(error.schema, dict) else None
+    return f"expected: {description}" if description else None
+
+
+def _deepest(error: ValidationError) -> ValidationError:
+    return best_match([error]) if error.context else error
+
+
+def validate_file(file: YamlFile, schema: str) -> None:
+    """Check a parsed YAML file against a published schema.
+
+    Raises:
+        InputError: the first problem in file order, with how many more there are.
+    """
+    problems = [_deepest(e) for e in _validator(schema).iter_errors(file.value)]
+    if not problems:
+        return
+
+    def place(error: ValidationError) -> tuple[str | int, ...]:
+        path = tuple(error.absolute_path)
+        if error.validator == "additionalProperties" and isinstance(error.instance, dict):
+            known = error.schema.get("properties", {})
+            return (*path, next((k for k in error.instance if k not in known), ""))
+        return path
+
+    problems.sort(key=lambda e: (file.lines.get(place(e), file.lines.get(tuple(e.absolute_path), 0)), e.message))
+    first = problems[0]
+    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    raise InputError(first.message[:400] + more, where=file.where(place(first)), hint=_hint(first))
+
+
+def validate_value(value: Any, schema: str, where: str) -> None:
+    """Check a JSON value (not from YAML) against a published schema.
+
+    Raises:
+        InputError: the first problem, with its JSON path.
+    """
+    error = best_match(_validator(schema).iter_errors(value))
+    if error is not None:
+        raise InputError(error.message[:400], where=f"{where}: {error.json_path}", hint=_hint(error))
