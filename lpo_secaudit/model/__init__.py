@@ -1,0 +1,1 @@
+"""The types that the stages share; they hold facts and compute nothing beyond digests."""
