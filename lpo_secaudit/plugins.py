@@ -196,10 +196,12 @@ def load_plugins(extra: Iterable[Plugin] = ()) -> PluginSet:
         try:
             plugin = _load(entry_point)
             found = _digests(plugin.files or _package_files(entry_point))
-        except BaseException as error:  # noqa: BLE001  # even SystemExit of a plugin must not end an audit
+        except BaseException as error:  # even SystemExit of a plugin must not end an audit
             if isinstance(error, KeyboardInterrupt):
                 raise
-            problems.append(PluginProblem(entry_point.name, f"cannot be loaded: {type(error).__name__}: {error}"))
+            problems.append(
+                PluginProblem(entry_point.name, f"cannot be loaded: {type(error).__name__}: {error}")
+            )
             continue
         if plugin.name in loaded:
             problems.append(PluginProblem(plugin.name, "a plugin of this name is already loaded"))

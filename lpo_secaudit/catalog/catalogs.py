@@ -29,7 +29,11 @@ def bundled_catalogs() -> dict[str, bytes]:
         for entry in folder.iterdir():
             if entry.name.endswith(".yaml") and entry.is_file():
                 raw = entry.read_bytes()
-                if raw.lstrip().startswith((b"catalog:", b"profile:")) or b"\ncatalog:" in raw or b"\nprofile:" in raw:
+                if (
+                    raw.lstrip().startswith((b"catalog:", b"profile:"))
+                    or b"\ncatalog:" in raw
+                    or b"\nprofile:" in raw
+                ):
                     found[entry.name.removesuffix(".yaml")] = raw
     return dict(sorted(found.items()))
 
@@ -58,14 +62,20 @@ def _read(name: str, base: Path, recorded: Mapping[str, bytes] | None) -> YamlFi
     known = bundled_catalogs()
     if name not in known:
         close = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}; or give a path ending in .yaml"
+        hint = (
+            f"did you mean {close[0]!r}?"
+            if close
+            else f"known: {', '.join(known)}; or give a path ending in .yaml"
+        )
         raise InputError(f"there is no catalog {name!r}", where=name, hint=hint)
     return parse_yaml(known[name], f"{name}.yaml")
 
 
 def _resolve(name: str, base: Path, recorded: Mapping[str, bytes] | None, within: tuple[str, ...]) -> Catalog:
     if name in within:
-        raise InputError(f"profiles import one another in a circle: {' -> '.join((*within, name))}", where=name)
+        raise InputError(
+            f"profiles import one another in a circle: {' -> '.join((*within, name))}", where=name
+        )
     file = _read(name, base, recorded)
     if isinstance(file.value, dict) and "profile" in file.value:
         return _profile(name, file, base, recorded, (*within, name))
@@ -85,7 +95,9 @@ def _catalog(name: str, file: YamlFile) -> Catalog:
     controls: dict[str, Control] = {}
     for index, row in enumerate(value["controls"]):
         if row["id"] in controls:
-            raise InputError(f"control {row['id']!r} stands twice", where=file.where(("controls", index, "id")))
+            raise InputError(
+                f"control {row['id']!r} stands twice", where=file.where(("controls", index, "id"))
+            )
         controls[row["id"]] = _control(row, value["catalog"], file, ("controls", index))
     return Catalog(
         id=value["catalog"],

@@ -94,6 +94,8 @@ def parse_instant(text: str, where: str) -> datetime:
         ) from None
     if instant.tzinfo is None:
         raise InputError(
-            f"{text!r} has no time zone", where=where, hint=f"write {text}Z for UTC, or an offset such as +01:00"
+            f"{text!r} has no time zone",
+            where=where,
+            hint=f"write {text}Z for UTC, or an offset such as +01:00",
         )
     return instant.astimezone(UTC)

@@ -20,7 +20,9 @@ class ScopedControl:
     excluded: str = ""
 
 
-def scope_controls(engagement: Engagement, catalogs: Iterable[Catalog], law_as_of: date) -> tuple[ScopedControl, ...]:
+def scope_controls(
+    engagement: Engagement, catalogs: Iterable[Catalog], law_as_of: date
+) -> tuple[ScopedControl, ...]:
     """Every control of the catalogs, in order, once; the ones out of scope say why.
 
     A profile that selects controls of a catalog comes before or after it in the engagement: of

@@ -48,7 +48,10 @@ def load_checks(
 
 
 def parse_checks(
-    file: YamlFile, path: tuple[str | int, ...], plugin: str, functions: Mapping[str, CheckFunction] | None = None
+    file: YamlFile,
+    path: tuple[str | int, ...],
+    plugin: str,
+    functions: Mapping[str, CheckFunction] | None = None,
 ) -> Iterator[Check]:
     """The checks of a schema-valid list at `path` of a file.
 
@@ -74,7 +77,9 @@ def _check(
     function = functions.get(row["id"])
     if ("expect" in row) == (function is not None):
         both = "both an `expect` and a function" if function else "neither an `expect` nor a function"
-        raise PluginError(f"check {row['id']!r} has {both}", where=where, hint="a check has exactly one of the two")
+        raise PluginError(
+            f"check {row['id']!r} has {both}", where=where, hint="a check has exactly one of the two"
+        )
     facets: set[str] = set()
     for part in ("select", "applies", "expect"):
         if part in row:

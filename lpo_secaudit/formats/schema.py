@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -30,17 +31,22 @@ def _validator(name: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(load_schema(name))
 
 
+def _subschema(error: ValidationError) -> Mapping[str, Any]:
+    return error.schema if isinstance(error.schema, Mapping) else {}
+
+
 def _hint(error: ValidationError) -> str | None:
+    schema = _subschema(error)
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-        known = list(error.schema.get("properties", {}))
+        known = list(schema.get("properties", {}))
         unknown = [k for k in error.instance if k not in known]
         close = difflib.get_close_matches(unknown[0], known, 1) if unknown else []
         return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
     if error.validator == "enum":
-        close = difflib.get_close_matches(str(error.instance), [str(v) for v in error.validator_value], 1)
+        close = difflib.get_close_matches(str(error.instance), [str(v) for v in schema["enum"]], 1)
         if close:
             return f"did you mean {close[0]!r}?"
-    description = error.schema.get("description") if isinstance(error.schema, dict) else None
+    description = schema.get("description")
     return f"expected: {description}" if description else None
 
 
@@ -61,11 +67,13 @@ def validate_file(file: YamlFile, schema: str) -> None:
     def place(error: ValidationError) -> tuple[str | int, ...]:
         path = tuple(error.absolute_path)
         if error.validator == "additionalProperties" and isinstance(error.instance, dict):
-            known = error.schema.get("properties", {})
+            known = _subschema(error).get("properties", {})
             return (*path, next((k for k in error.instance if k not in known), ""))
         return path
 
-    problems.sort(key=lambda e: (file.lines.get(place(e), file.lines.get(tuple(e.absolute_path), 0)), e.message))
+    problems.sort(
+        key=lambda e: (file.lines.get(place(e), file.lines.get(tuple(e.absolute_path), 0)), e.message)
+    )
     first = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     raise InputError(first.message[:400] + more, where=file.where(place(first)), hint=_hint(first))

@@ -94,7 +94,11 @@ class _Builder:
                 where=f"{self.name}:{line}",
             )
         self.lines[path] = line
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rsplit(":", 1)[1] not in ("str", "seq", "map"):
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rsplit(":", 1)[1] not in (
+            "str",
+            "seq",
+            "map",
+        ):
             raise InputError(
                 f"tag {node.tag!r} is not allowed", where=f"{self.name}:{line}", hint="write a plain value"
             )
@@ -131,7 +135,9 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"file is not UTF-8 (byte {error.start})", where=name, hint="save it as UTF-8") from error
+        raise InputError(
+            f"file is not UTF-8 (byte {error.start})", where=name, hint="save it as UTF-8"
+        ) from error
     loader = _PlainLoader(text)
     try:
         node = loader.get_single_node()
@@ -165,6 +171,8 @@ def load_yaml(path: Path, name: str | None = None) -> YamlFile:
         raw = path.read_bytes()
     except OSError as error:
         raise InputError(
-            f"file cannot be read: {error.strerror or error}", where=shown, hint="check the path and its permissions"
+            f"file cannot be read: {error.strerror or error}",
+            where=shown,
+            hint="check the path and its permissions",
         ) from error
     return parse_yaml(raw, shown)

@@ -229,7 +229,13 @@ class Observation:
     @property
     def fingerprint(self) -> str:
         """Stable across audits: the same check on the same subject, whatever the outcome."""
-        parts = (self.check, self.subject.source, self.subject.type, self.subject.region or "", self.subject.id)
+        parts = (
+            self.check,
+            self.subject.source,
+            self.subject.type,
+            self.subject.region or "",
+            self.subject.id,
+        )
         return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:

@@ -21,5 +21,7 @@ def parse_duration(text: str, where: str | None = None) -> timedelta:
     """
     match = _FORM.match(text.strip())
     if match is None:
-        raise InputError(f"{text!r} is not a length of time", where=where, hint='write for instance "24 h" or "90 d"')
+        raise InputError(
+            f"{text!r} is not a length of time", where=where, hint='write for instance "24 h" or "90 d"'
+        )
     return timedelta(seconds=int(match[1]) * _UNITS[match[2]])

@@ -45,7 +45,12 @@ class Gap:
     code: str | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return {"reason": str(self.reason), "message": self.message, "operation": self.operation, "code": self.code}
+        return {
+            "reason": str(self.reason),
+            "message": self.message,
+            "operation": self.operation,
+            "code": self.code,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Gap:
