@@ -1,0 +1,1 @@
+"""Exact deadlines: calendars, ways of counting, and the explanation of every step."""
