@@ -1,0 +1,279 @@
+"""Who is who: which words of a contract stand for the provider, the client, or either party.
+
+"Processor" and "Customer" say it themselves; "Company", "you" and the names of the parties do not.
+Their role is read from what they do in the text: the one who notifies, engages sub-processors and
+returns data handles the data; the one who instructs, audits and is notified is the client.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, Tokens
+
+__all__ = ["Parties", "Role", "find_parties", "party_ranges"]
+
+Role = Literal["provider", "client", "either"]
+Term = tuple[str, ...]
+
+
+def _terms(text: str) -> frozenset[Term]:
+    return frozenset(tuple(line.split()) for line in text.split("\n") if line.strip())
+
+
+# Terms whose role does not depend on the contract.
+PROVIDER_TERMS = _terms(
+    """processor
+data processor
+business associate
+provider
+service provider
+services provider
+cloud provider
+supplier
+vendor
+contractor
+consultant
+data importer
+importer
+outsourcer
+subscriber service provider
+licensee
+the data recipient
+data recipient
+third party processor"""
+)
+CLIENT_TERMS = _terms(
+    """controller
+data controller
+covered entity
+customer
+client
+data exporter
+exporter
+responsible party
+disclosing party
+discloser
+licensor
+purchaser
+buyer
+law firm"""
+)
+EITHER_TERMS = _terms(
+    """each party
+either party
+both parties
+the parties
+neither party
+no party
+parties
+receiving party
+recipient
+the other party
+the breaching party
+each of the parties
+a party
+one party
+indemnifying party"""
+)
+_MODALS = frozenset("shall will must may agrees undertakes warrants represents acknowledges covenants can".split())
+_LEADING = frozenset(
+    "the if where when and or that to as in on upon after before each any all this such by of for from with unless "
+    "should however further additionally either neither both no at during except prior to provided subject".split()
+)
+# Words for either side, by contract.
+_AMBIGUOUS = frozenset(
+    "company firm institution school agency subscriber member licensee user organization university hospital city "
+    "district developer partner bank".split()
+)
+# Subjects of duties that are no party.
+_NO_PARTY = frozenset(
+    "users subjects subject subprocessor subprocessors processors subcontractor subcontractors personnel parties party "
+    "authority individuals individual services service agreement dpa baa addendum software employees clauses clause "
+    "section secretary notice data incident breach fees audit members report affiliates commission order sow".split()
+)
+# Nouns that a party's name qualifies: "Customer Personal Data" is no party.
+_QUALIFIED = frozenset(
+    "personal data content contents materials material information systems system confidential facilities facility "
+    "property input output account accounts affiliate affiliates group environment website sites site users user "
+    "representative indemnitees indemnified policy policies network networks portal records agreement terms side "
+    "location locations premises application applications equipment covered end employees".split()
+)
+_PROVIDER_VERBS = frozenset(
+    "process processes notify notifies implement implements maintain maintains assist assists delete deletes return "
+    "engage engages ensure ensures cooperate report reports impose store stores inform informs destroy encrypt "
+    "subcontract perform performs host".split()
+)
+_CLIENT_VERBS = frozenset("instruct instructs audit object pay pays purchase determine determines request".split())
+_PROVIDER_NOUNS = frozenset(
+    "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services service systems "
+    "platform possession".split()
+)
+_CLIENT_NOUNS = frozenset("instructions instruction users obligations request".split())
+_TO_CLIENT = frozenset("notify notifies notified notifying inform informs informed assist assists assisting".split())
+_PROVIDER_NEAR = (("engaged", "by"), ("processing", "by"), ("processed", "by"), ("provided", "by"), ("maintained", "by"))
+_CLIENT_NEAR = (
+    ("behalf", "of"),
+    ("available", "to"),
+    ("instructions", "of"),
+    ("instructions", "from"),
+    ("report", "to"),
+    ("approval", "of"),
+    ("consent", "of"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Parties:
+    """The words that name each party, lower case.
+
+    Attributes:
+        provider: the party that handles the data.
+        client: the party whose data it is.
+        either: terms for each of the two, or for whichever receives information.
+        names: terms that count only where capitalised.
+    """
+
+    provider: frozenset[Term]
+    client: frozenset[Term]
+    either: frozenset[Term]
+    names: frozenset[Term]
+
+    def role_of(self, term: Term) -> Role | None:
+        """The role a term stands for, or None."""
+        if term in self.provider:
+            return "provider"
+        if term in self.client:
+            return "client"
+        return "either" if term in self.either else None
+
+
+def find_parties(tokens: Tokens) -> Parties:
+    """The terms of both parties, general ones and those of this contract."""
+    provider, client = set(PROVIDER_TERMS), set(CLIENT_TERMS)
+    names = set()
+    votes = _votes(tokens, _candidates(tokens))
+    for term, (as_provider, as_client) in votes.items():
+        if term in EITHER_TERMS:
+            continue
+        if term in PROVIDER_TERMS or term in CLIENT_TERMS:
+            # A general term changes sides only on overwhelming evidence (a vendor as "Client").
+            continue
+        if as_provider >= 3 and as_provider > 2 * as_client:
+            provider.add(term)
+            names.add(term)
+        elif as_client >= 3 and as_client > 2 * as_provider:
+            client.add(term)
+            names.add(term)
+    for pronouns, default in ((("we", "us", "our"), provider), (("you", "your"), client)):
+        other = client if default is provider else provider
+        flipped = any((p,) in other for p in pronouns)
+        for pronoun in pronouns:
+            (provider if default is client else client).discard((pronoun,))
+            default.discard((pronoun,))
+            (other if flipped else default).add((pronoun,))
+            names.discard((pronoun,))
+    return Parties(frozenset(provider), frozenset(client), EITHER_TERMS, frozenset(names))
+
+
+def _candidates(tokens: Tokens) -> Counter[Term]:
+    """Capitalised words before a modal verb, and pronouns, with their counts."""
+    found: Counter[Term] = Counter()
+    for i, word in enumerate(tokens.words):
+        if word in _AMBIGUOUS and tokens.flags[i] & CAPITAL:
+            found[(word,)] += 1
+        if word not in _MODALS or i == 0 or tokens.breaks[i]:
+            continue
+        j = i
+        while j > 0 and i - j < 4 and tokens.flags[j - 1] & CAPITAL and not (j < i and tokens.breaks[j]):
+            j -= 1
+        while j < i and tokens.words[j] in _LEADING:
+            j += 1
+        if j < i:
+            if tokens.words[i - 1] not in _NO_PARTY and tokens.words[j:i] != (tokens.words[i - 1],) * (
+                tokens.words[i - 1] in _AMBIGUOUS
+            ):
+                found[tokens.words[j:i]] += 1
+        elif tokens.words[i - 1] in ("we", "you"):
+            found[(tokens.words[i - 1],)] += 1
+        elif _numeric_name(tokens.words[i - 1]):
+            found[(tokens.words[i - 1],)] += 1
+    return Counter({t: n for t, n in found.most_common(40) if n >= 2})
+
+
+def _numeric_name(word: str) -> bool:
+    return any(c.isalpha() for c in word) and any(c.isdigit() for c in word)
+
+
+def _votes(tokens: Tokens, candidates: Counter[Term]) -> dict[Term, tuple[int, int]]:
+    votes = {}
+    for term in candidates:
+        provider = client = 0
+        for start, end in _occurrences(tokens, term, capital=term[0] not in ("we", "you")):
+            before, after = tokens.words[max(0, start - 3) : start], tokens.words[end : end + 7]
+            if not after:
+                continue
+            if after[0] in _MODALS:
+                provider += any(w in _PROVIDER_VERBS for w in after[1:5]) and "not" not in after[:2]
+                client += 2 * any(w in _CLIENT_VERBS for w in after[1:3])
+            elif after[0] in _PROVIDER_NOUNS:
+                provider += 1
+            elif after[0] in _CLIENT_NOUNS or after[:2] == ("personal", "data"):
+                client += 1
+            if before and before[-1] in _TO_CLIENT:
+                client += 2
+            pairs = {before[k : k + 2] for k in range(len(before) - 1)}
+            provider += any(p in pairs for p in _PROVIDER_NEAR)
+            client += any(p in pairs for p in _CLIENT_NEAR)
+        votes[term] = (provider, client)
+    return votes
+
+
+def _occurrences(tokens: Tokens, term: Term, *, capital: bool) -> Iterator[tuple[int, int]]:
+    size, first = len(term), term[0]
+    for i, word in enumerate(tokens.words):
+        if word == first and tokens.words[i : i + size] == term and (not capital or tokens.flags[i] & CAPITAL or not first.isalpha()):
+            yield i, i + size
+
+
+def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, int]]]:
+    """Word ranges of each role, longest term first; "Customer Data" and "sub-processor" are none.
+
+    Keys: provider, client, either; and `of-client`, `of-provider` where the name only
+    qualifies what follows ("Customer Personal Data", "Provider's personnel").
+    """
+    by_first: dict[str, list[tuple[Term, Role]]] = {}
+    for role, terms in (("provider", parties.provider), ("client", parties.client), ("either", parties.either)):
+        for term in terms:
+            by_first.setdefault(term[0], []).append((term, role))  # type: ignore[arg-type]
+    for options in by_first.values():
+        options.sort(key=lambda option: -len(option[0]))
+    found: dict[str, list[tuple[int, int]]] = {k: [] for k in ("provider", "client", "either", "of-client", "of-provider")}
+    i, count = 0, len(tokens.words)
+    while i < count:
+        for term, role in by_first.get(tokens.words[i], ()):
+            end = i + len(term)
+            if tokens.words[i:end] != term or not _is_mention(tokens, i, term, parties):
+                continue
+            after = tokens.words[end] if end < count and not tokens.breaks[end] else ""
+            qualifies = tokens.flags[end - 1] & POSSESSIVE or term[-1] in ("our", "your") or after in _QUALIFIED
+            if qualifies and role != "either":
+                found[f"of-{role}"].append((i, end))
+            else:
+                found[role].append((i, end))
+            i = end - 1
+            break
+        i += 1
+    return found
+
+
+def _is_mention(tokens: Tokens, start: int, term: Term, parties: Parties) -> bool:
+    before = tokens.words[start - 1] if start else ""
+    if term[0] in ("processor", "contractor", "provider", "recipient") and before in ("sub", "another", "onward", "further"):
+        return False
+    if term in parties.names:
+        return bool(tokens.flags[start] & CAPITAL) or not term[0].isalpha()
+    return True
