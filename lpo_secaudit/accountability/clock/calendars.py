@@ -17,7 +17,7 @@ from importlib.resources import files
 
 from lpo_secaudit.errors import InputError
 
-__all__ = ["Calendar", "calendar", "calendar_of_zone", "country_of_zone"]
+__all__ = ["Calendar", "calendar", "calendar_of_zone", "countries_of_zones", "country_of_zone"]
 
 _FIRST_YEAR, _LAST_YEAR = 1971, 2099
 _NAME = re.compile(r"(bank:)?[A-Z]{2,5}(-[A-Za-z0-9]{1,10})?\Z")
@@ -120,6 +120,15 @@ def _countries() -> Mapping[str, str]:
         if line and not line.startswith("#"):
             country, _, zone, *_ = line.split("\t")
             found[zone] = country
+    return found
+
+
+@cache
+def countries_of_zones() -> Mapping[str, tuple[str, ...]]:
+    """The zones of each country, in the tz database's order (its main zone first)."""
+    found: dict[str, tuple[str, ...]] = {}
+    for zone, country in _countries().items():
+        found[country] = (*found.get(country, ()), zone)
     return found
 
 
