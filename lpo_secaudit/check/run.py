@@ -16,6 +16,7 @@ from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, Subje
 __all__ = ["run_checks"]
 
 ANY_TYPE = "*"
+MOST_QUOTES = 5
 CLOCK_SKEW = timedelta(minutes=5)
 """Evidence from further in the future than this is not believed."""
 
@@ -179,6 +180,7 @@ class _Runner:
             aliases=check.aliases,
             evidence=digests,
             gap=gap,
+            quotes=_quotes(evidence) if evidence is not None else (),
         )
 
     def _sources(self, type_: str) -> list[str]:
@@ -202,6 +204,24 @@ class _Runner:
                 grouped.setdefault(evidence.subject.source, []).append(evidence)
             self._loaded[type_] = {source: tuple(records) for source, records in grouped.items()}
         return self._loaded[type_]
+
+
+def _quotes(evidence: Evidence) -> tuple[Mapping[str, Any], ...]:
+    """The words of a document that a record holds in its facet `quotes`, with their place."""
+    found = evidence.data.get("quotes")
+    if not isinstance(found, list):
+        return ()
+    document = evidence.data.get("document", evidence.subject.id)
+    return tuple(
+        {
+            "text": quote["text"],
+            "document": quote.get("document", document),
+            "section": quote.get("section"),
+            "page": quote.get("page"),
+        }
+        for quote in found[:MOST_QUOTES]
+        if isinstance(quote, dict) and isinstance(quote.get("text"), str)
+    )
 
 
 def _gap_text(gap: Gap) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from lpo_secaudit.errors import InputError, IntegrityError, LimitExceededError
-from lpo_secaudit.formats.canonical import canonical_json, digest_bytes
+from lpo_secaudit.formats.canonical import canonical_json, digest_bytes, parse_canonical
 from lpo_secaudit.formats.instants import format_instant, parse_utc
 from lpo_secaudit.model.evidence import Evidence, Gap, Listing, Subject
 
@@ -68,7 +68,7 @@ def decode_record(line: bytes, where: str) -> Evidence:
         IntegrityError: not a record, or the stored digest is not that of the content.
     """
     try:
-        value = json.loads(line)
+        value = parse_canonical(line)
         content = value["content"]
         evidence = Evidence(
             subject=Subject.from_json(content["subject"]),
@@ -250,7 +250,7 @@ class Bundle:
                 hint="collection was cut off, or this is another folder; collect again",
             ) from error
         try:
-            manifest = json.loads(raw)
+            manifest = parse_canonical(raw)
             if manifest["format"] != FORMAT or canonical_json(manifest) != raw:
                 raise IntegrityError(f"manifest is not canonical {FORMAT}", where=str(manifest_path))
             self.listings = tuple(Listing.from_json(value) for value in manifest["listings"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +71,8 @@ def collect(
     Raises:
         InputError: the bundle cannot be written.
     """
+    # A little longer than the collectors are told, so that they can end by themselves.
+    deadline = time.monotonic() + max(1.0, timeout_s * 1.1)
     with BundleWriter(path) as writer:
         threads = []
         for planned in plan.sources:
@@ -84,8 +87,7 @@ def collect(
             thread.start()
             threads.append((planned, sink, failure, thread))
         for planned, sink, failure, thread in threads:
-            # A little longer than the collector is told, so that it can end by itself.
-            thread.join(max(1.0, timeout_s * 1.1 - (now_utc() - now).total_seconds()))
+            thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
                 failure.append(Gap(GapReason.TIMEOUT, f"collection took longer than {timeout_s:.0f} s"))
             sink.closed.set()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 import rfc8785
 
 from lpo_secaudit.errors import InputError
 
-__all__ = ["canonical_json", "digest", "digest_bytes"]
+__all__ = ["canonical_json", "digest", "digest_bytes", "parse_canonical"]
+
+_MOST = 2**53 - 1
 
 
 def canonical_json(value: Any) -> bytes:
@@ -23,6 +26,23 @@ def canonical_json(value: Any) -> bytes:
         return rfc8785.dumps(value)
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise InputError(f"value has no canonical JSON form: {error}") from error
+
+
+def parse_canonical(raw: bytes) -> Any:
+    """The value that `canonical_json` wrote; `canonical_json` of it gives the same bytes.
+
+    A float such as 1e16 is written without a point, so whole numbers beyond 2**53 are floats.
+
+    Raises:
+        ValueError: not JSON.
+        RecursionError: nested deeper than the interpreter allows.
+    """
+    return json.loads(raw, parse_int=_number)
+
+
+def _number(text: str) -> int | float:
+    number = int(text) if len(text) < 20 else float(text)
+    return number if -_MOST <= number <= _MOST else float(number)
 
 
 def digest_bytes(data: bytes) -> str:

@@ -138,8 +138,9 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
         raise InputError(
             f"file is not UTF-8 (byte {error.start})", where=name, hint="save it as UTF-8"
         ) from error
-    loader = _PlainLoader(text)
+    loader = None
     try:
+        loader = _PlainLoader(text)
         node = loader.get_single_node()
         builder = _Builder(name)
         value = None if node is None else builder.build(node, (), 0)
@@ -152,11 +153,12 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
             hint="check indentation, colons and quotes near this line",
         ) from error
     except yaml.YAMLError as error:
-        raise InputError(f"not valid YAML: {error}", where=name) from error
+        raise InputError(f"not valid YAML: {error}", where=f"{name}:1") from error
     except RecursionError:
         raise LimitExceededError(f"YAML nests deeper than {MAX_DEPTH}", where=name) from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
     return YamlFile(name=name, value=value, raw=raw, lines=builder.lines)
 
 

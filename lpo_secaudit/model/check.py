@@ -213,7 +213,11 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one check saw of one subject, with the digests of the evidence it rests on."""
+    """What one check saw of one subject, with the digests of the evidence it rests on.
+
+    `quotes` are the words of a document, where the record judged holds any: text, document,
+    section and page (None where the document has none).
+    """
 
     check: str
     outcome: Outcome
@@ -225,6 +229,7 @@ class Observation:
     aliases: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     gap: Gap | None = None
+    quotes: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -251,6 +256,7 @@ class Observation:
             "evidence": list(self.evidence),
             "fingerprint": self.fingerprint,
             "gap": self.gap.to_json() if self.gap else None,
+            "quotes": [dict(quote) for quote in self.quotes],
         }
 
 
