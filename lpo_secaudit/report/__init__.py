@@ -1,1 +1,1 @@
-
+"""Reports of a result: HTML page, terminal summary, open points for the provider."""
