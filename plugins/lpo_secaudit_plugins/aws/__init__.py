@@ -1,0 +1,1 @@
+"""The AWS plugin: collects evidence from accounts and judges it."""
