@@ -189,7 +189,7 @@ TYPES = (
     ),
     Type(
         "aws.emr.cluster",
-        "an EMR cluster that is not terminated; members of Cluster (MasterPublicDnsName, SecurityConfiguration)",
+        "an EMR cluster that is not terminated; members of Cluster (MasterPublicDnsName ...)",
         "{ClusterArn}",
         list=call(
             "emr:ListClusters",
@@ -212,7 +212,7 @@ TYPES = (
     ),
     Type(
         "aws.sagemaker.notebook-instance",
-        "a SageMaker notebook; members of DescribeNotebookInstance (KmsKeyId, DirectInternetAccess, RootAccess)",
+        "a SageMaker notebook; members of its description (KmsKeyId, DirectInternetAccess, RootAccess)",
         "{NotebookInstanceArn}",
         list=call("sagemaker:ListNotebookInstances", MaxResults=100),
         items="NotebookInstances[]",
@@ -228,7 +228,7 @@ TYPES = (
     ),
     Type(
         "aws.ssm.compliance",
-        "the compliance of one node for one compliance type (ComplianceType, ResourceId, ResourceType, Status)",
+        "the compliance of one node for one type (ComplianceType, ResourceId, ResourceType, Status)",
         "arn:{partition}:ssm:{region}:{account}:compliance/{ResourceId}/{ComplianceType}",
         list=call("ssm:ListResourceComplianceSummaries", MaxResults=50),
         items="ResourceComplianceSummaryItems[]",

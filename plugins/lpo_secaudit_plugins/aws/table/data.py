@@ -138,7 +138,7 @@ TYPES = (
     ),
     Type(
         "aws.sns.topic",
-        "a topic; members are GetTopicAttributes' Attributes (KmsMasterKeyId, Policy parsed); values are text",
+        "a topic; members are its Attributes (KmsMasterKeyId, Policy parsed); values are text",
         "{TopicArn}",
         list=call("sns:ListTopics"),
         items="Topics[]",

@@ -70,7 +70,7 @@ TYPES = (
         facets={
             "config": Facet(
                 call("cloudfront:GetDistributionConfig", "DistributionConfig", Id="{Id}"),
-                "the whole configuration, with Logging and DefaultRootObject; origins' custom header values redacted",
+                "the whole configuration, with Logging; values of origins' custom headers redacted",
                 redact=("Origins.Items.CustomHeaders.Items.HeaderValue",),
             ),
         },

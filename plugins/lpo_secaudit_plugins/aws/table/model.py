@@ -137,6 +137,7 @@ class Type:
 def call(
     name: str,
     path: str = "",
+    /,
     *,
     none_on: tuple[str, ...] = (),
     none_value: Any = None,

@@ -36,7 +36,8 @@ TYPES = (
             "kms_events": Facet(
                 call("cloudtrail:LookupEvents", "Events[]", MaxResults=50),
                 "[{EventName, EventTime, EventId, key_arns[], attestation{...} or null}]: at most the 250 "
-                "latest each of Decrypt, GenerateDataKey, GenerateDataKeyPair, GenerateRandom, DeriveSharedSecret",
+                "latest each of Decrypt, GenerateDataKey, GenerateDataKeyPair, GenerateRandom and"
+                "DeriveSharedSecret",
                 custom="kms_events",
             ),
         },
@@ -89,7 +90,7 @@ TYPES = (
         facets={
             "detectors": Facet(
                 call("guardduty:ListDetectors", "DetectorIds[]"),
-                "[{DetectorId, Status, FindingPublishingFrequency, Features}]; empty: none. Each with its details",
+                "[{DetectorId, Status, FindingPublishingFrequency, Features}]; empty: none",
                 custom="detectors",
             ),
         },
