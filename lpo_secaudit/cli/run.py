@@ -37,8 +37,8 @@ def run(
     key: Annotated[
         str | None,
         typer.Option(
-            help="Who signs: a key file from `secaudit keygen`, or a signer URI. Default: a key for this audit "
-            "alone, which proves integrity but not identity.",
+            help="Who signs: a key file from `secaudit keygen`, or a signer URI. Default: a key for this "
+            "audit alone, which proves integrity but not identity.",
             show_default=False,
         ),
     ] = None,

@@ -69,7 +69,8 @@ def test_the_form_is_a_fixed_point(data: Any) -> None:
     st.integers(-14 * 60, 14 * 60),
 )
 def test_instants_survive(naive: datetime, minutes: int) -> None:
-    instant = naive.replace(year=2000 + naive.year % 99, day=min(naive.day, 28), tzinfo=timezone(timedelta(minutes=minutes)))
+    zone = timezone(timedelta(minutes=minutes))
+    instant = naive.replace(year=2000 + naive.year % 99, day=min(naive.day, 28), tzinfo=zone)
     assert parse_utc(format_instant(instant)) == instant.astimezone(UTC)
 
 
