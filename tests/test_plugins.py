@@ -116,7 +116,7 @@ def test_names_are_taken_once() -> None:
     assert found.collectors["store"] is first.collectors[0]
 
 
-HEAVY = "boto3 botocore pypdfium2 docx lxml openpyxl sqlalchemy requests cryptography jinja2 holidays rich".split()
+HEAVY = ("boto3", "botocore", "pypdfium2", "docx", "lxml", "openpyxl", "sqlalchemy", "cryptography", "jinja2")
 
 
 def test_an_import_of_the_library_loads_neither_cloud_nor_parser() -> None:

@@ -59,7 +59,7 @@ def collect(
     path: Path,
     *,
     base: Path,
-    now: datetime,
+    clock: Callable[[], datetime] = now_utc,
     timeout_s: float = 3600.0,
     progress: Progress | None = None,
 ) -> None:
@@ -71,6 +71,7 @@ def collect(
     Raises:
         InputError: the bundle cannot be written.
     """
+    now = clock()
     # A little longer than the collectors are told, so that they can end by themselves.
     deadline = time.monotonic() + max(1.0, timeout_s * 1.1)
     with BundleWriter(path) as writer:
@@ -101,7 +102,7 @@ def collect(
             )
             for p in plan.sources
         )
-        writer.close(notes, now, now_utc())
+        writer.close(notes, now, clock())
 
 
 def _collect_one(

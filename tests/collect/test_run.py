@@ -38,7 +38,7 @@ def plugin_set(plugin: Plugin, problems: tuple[PluginProblem, ...] = ()) -> Plug
 def collected(tmp_path: Path, act: Callable[[CollectRequest, Sink], None], **more: Any) -> Bundle:
     engagement = parse_engagement(ENGAGEMENT.encode(), "engagement.yaml", tmp_path)
     plan = plan_collection(engagement, [box_check()], plugin_set(box_plugin(act)))
-    collect(plan, tmp_path / "bundle", base=tmp_path, now=NOW, **more)
+    collect(plan, tmp_path / "bundle", base=tmp_path, clock=lambda: NOW, **more)
     return Bundle(tmp_path / "bundle")
 
 
@@ -99,7 +99,7 @@ def test_a_source_that_outlasts_its_time_is_left_behind(tmp_path: Path) -> None:
 
     engagement = parse_engagement(ENGAGEMENT.encode(), "engagement.yaml", tmp_path)
     plan = plan_collection(engagement, [box_check()], plugin_set(box_plugin(act)))
-    collect(plan, tmp_path / "bundle", base=tmp_path, now=NOW, timeout_s=0.1)
+    collect(plan, tmp_path / "bundle", base=tmp_path, clock=lambda: NOW, timeout_s=0.1)
     release.set()
     bundle = Bundle(tmp_path / "bundle")
     gap = listing_of(bundle, "store.box").gap
@@ -132,7 +132,7 @@ def test_with_a_broken_plugin_an_unknown_collector_is_a_lost_source(tmp_path: Pa
     )
     plugins = plugin_set(box_plugin(lambda r, s: None), (PluginProblem("other", "cannot be loaded"),))
     plan = plan_collection(engagement, [box_check()], plugins)
-    collect(plan, tmp_path / "bundle", base=tmp_path, now=NOW)
+    collect(plan, tmp_path / "bundle", base=tmp_path, clock=lambda: NOW)
     bundle = Bundle(tmp_path / "bundle")
     assert listing_of(bundle, "*").status is ListingStatus.UNAVAILABLE
 
