@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any, Literal
 
 from lpo_secaudit.model.check import Check, Severity
@@ -26,7 +27,9 @@ class Control:
         requirement: what is required, in own words.
         severity: of not meeting it, where no failed check says otherwise.
         checks: ids of all checks expected to report; all of them must, or the control is
-            undetermined. Empty: nothing automatic bears on it yet.
+            undetermined. Empty: nothing automatic can settle it.
+        supporting_checks: ids of checks that may show that it is not met, never that it is. They
+            count only for a control without `checks`; see docs/adr/0012-supporting-checks.md.
         duty_holder: who the law binds, as the source names it.
         evidence_kinds: contract, environment, questionnaire, document; the main one first.
         obligation: HIPAA's standard, required, addressable ...; empty elsewhere.
@@ -54,6 +57,7 @@ class Control:
     status: ControlStatus = "in-force"
     in_force_from: date | None = None
     in_force_to: date | None = None
+    supporting_checks: tuple[str, ...] = ()
 
     def in_force_on(self, day: date) -> bool:
         """Whether the control is law (or policy) on a day."""
@@ -88,3 +92,14 @@ class Catalog:
     checks: tuple[Check, ...] = ()
     parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, name: str, base: str | Path = ".") -> Catalog:
+        """Read a catalog or profile: a bundled one by name ("gdpr"), a file by path relative to `base`.
+
+        Raises:
+            InputError: unknown, unreadable or invalid; says line, path and hint.
+        """
+        from lpo_secaudit.catalog import load_catalog
+
+        return load_catalog(name, Path(base))

@@ -1,0 +1,86 @@
+"""`secaudit demo`: a whole audit of a fictional provider, offline, from contract to verification."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lpo_secaudit.cli.codes import ExitCode
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["demo"]
+
+RECORDED_DAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
+"""The demo is judged as of this instant, the day after its evidence was recorded."""
+
+
+def demo(
+    into: Annotated[
+        Path | None,
+        typer.Option(help="Folder to make. Default: secaudit-demo here, or the next free number.", show_default=False),
+    ] = None,
+) -> None:
+    """Audit a fictional provider from bundled files: findings, conflicts, running clocks, proof.
+
+    Needs no network and no account. Afterwards the folder holds the engagement to play with.
+    """
+    from rich.console import Console
+    from rich.markup import escape
+
+    from lpo_secaudit.audit import run
+    from lpo_secaudit.model.engagement import Engagement
+    from lpo_secaudit.report.terminal import print_summary
+    from lpo_secaudit.verification import verify
+
+    console = Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    folder = _unpack(into)
+    console.print("[bold]1. The audit[/bold]  contracts, questionnaire and a recorded AWS account")
+    engagement = Engagement.load(folder / "engagement.yaml")
+    audit = run(engagement, output=folder / "audit", clock=lambda: RECORDED_DAY)
+    print_summary(audit.result, sys.stdout, folder=folder / "audit", keyid=audit.keyid, one_time_key=audit.one_time_key)
+
+    console.print("\n[bold]2. A breach[/bold]  the provider told the firm 61 hours after it knew; which clocks run?")
+    _clocks(folder, console)
+
+    console.print("\n[bold]3. The proof[/bold]  every byte checked, every verdict derived anew from the evidence")
+    report = verify(folder / "audit", replay=True)
+    for line in report.lines():
+        console.print(f"  {escape(line)}")
+    console.print(f"\n[bold]Now try[/bold]\n  open    {escape(str(folder / 'audit' / 'report.html'))}")
+    console.print(f"  secaudit run {escape(str(folder / 'engagement.yaml'))}   after a change to a contract or a waiver")
+    console.print(f"  secaudit contract {escape(str(folder / 'contracts' / 'dpa.docx'))}   the clauses with their quotes")
+    console.print("  secaudit init   an engagement of your own")
+    if not report.ok:
+        raise typer.Exit(int(ExitCode.INTEGRITY))
+
+
+def _unpack(into: Path | None) -> Path:
+    import shutil
+    from importlib.resources import as_file, files
+
+    from lpo_secaudit.errors import InputError
+
+    folder = into or Path("secaudit-demo")
+    number = 2
+    while into is None and folder.exists():
+        folder, number = Path(f"secaudit-demo-{number}"), number + 1
+    if folder.exists():
+        raise InputError("the folder exists already", where=str(folder), hint="name a new one with --into")
+    with as_file(files("lpo_secaudit.examples") / "demo") as source:
+        if not source.is_dir():
+            raise InputError("the package holds no demo", hint="reinstall lpo_secaudit")
+        try:
+            shutil.copytree(source, folder)
+        except OSError as error:
+            raise InputError(f"the demo cannot be written: {error.strerror}", where=str(folder)) from error
+    return folder
+
+
+def _clocks(folder: Path, console: Console) -> None:
+    """Filled in below: assess the demo's incident against its obligations."""
