@@ -24,6 +24,7 @@ __all__ = [
     "evaluate",
     "leaves",
     "parse_condition",
+    "question",
     "simplify",
 ]
 
@@ -92,6 +93,37 @@ Condition = Leaf | AllOf | AnyOf | Not
 ALWAYS = Leaf("always")
 _YES = Verdict(True)
 _NEVER: Condition = Not(ALWAYS)
+
+
+_COMPARED = {"more_than": "more than {n}", "at_least": "at least {n}", "fewer_than": "fewer than {n}"}
+
+
+def question(leaf: Leaf) -> str:
+    """What would have to be known to answer a leaf, as a question to a person."""
+    names = " or ".join(leaf.values)
+    match leaf.kind:
+        case "affected":
+            where = {"total": "in all", "one-state": "in any one State"}.get(leaf.where, f"in {leaf.where}")
+            of = f" whose {leaf.of_data} data were hit" if leaf.of_data else ""
+            how = _COMPARED[leaf.compare].format(n=leaf.number)
+            return f"How many persons{of} are affected {where} ({how})?"
+        case "fact":
+            return f"Does this hold: {names.replace('-', ' ')}?"
+        case "risk":
+            return "Is harm to the persons unlikely, likely or high?"
+        case "data":
+            return f"Were data of class {names} hit?"
+        case "subjects_in":
+            return f"Do persons in {names} stand in the data?"
+        case "regime":
+            return f"Is the controller under the regime {names}?"
+        case "established_in":
+            return f"Is the {leaf.where} established in {names}?"
+        case "firm_role":
+            return "Is the firm controller or processor of the data?"
+        case "contract_governs":
+            return "Does the contract with the provider govern breach notices?"
+    return f"{leaf.kind} {names}?"
 
 
 class FactSource(Protocol):

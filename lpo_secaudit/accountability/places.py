@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
+from lpo_secaudit.accountability.clock.calendars import countries_of_zones
 from lpo_secaudit.errors import InputError
 
 __all__ = ["EU_MEMBERS", "check_place", "lies_in", "zone_of_place"]
@@ -12,7 +13,25 @@ __all__ = ["EU_MEMBERS", "check_place", "lies_in", "zone_of_place"]
 # The GDPR applies in the EEA states too (Decision of the EEA Joint Committee No 154/2018).
 EU_MEMBERS = frozenset(
     [
-        *("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT"),
+        *(
+            "AT",
+            "BE",
+            "BG",
+            "CY",
+            "CZ",
+            "DE",
+            "DK",
+            "EE",
+            "ES",
+            "FI",
+            "FR",
+            "GR",
+            "HR",
+            "HU",
+            "IE",
+            "IT",
+            "LT",
+        ),
         *("LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK", "IS", "LI", "NO"),
     ]
 )
@@ -35,12 +54,10 @@ _ZONES = {
 
 @cache
 def _countries() -> frozenset[str]:
-    from lpo_secaudit.accountability.clock.calendars import countries_of_zones
-
     return frozenset(countries_of_zones()) | {"EU", "UK", "GB"}
 
 
-@cache
+@lru_cache(maxsize=10_000)
 def check_place(code: str) -> str:
     """The code in the form used here (GB becomes UK, EL becomes GR, US territories stand under US).
 
@@ -48,13 +65,15 @@ def check_place(code: str) -> str:
         InputError: no such country.
     """
     if not isinstance(code, str) or not _CODE.match(code) or code[:2].replace("EL", "GR") not in _countries():
-        raise InputError(f"place {code!r} is not known", hint="use an ISO code such as DE or US-CA, or EU or UK")
+        raise InputError(
+            f"place {code!r} is not known", hint="use an ISO code such as DE or US-CA, or EU or UK"
+        )
     country, dash, part = code.partition("-")
     country = {"GB": "UK", "EL": "GR"}.get(country, country)
     return f"US-{country}" if country in _US_TERRITORIES else f"{country}{dash}{part}"
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def lies_in(place: str, area: str) -> bool:
     """Whether a place is an area or lies in it: US-CA in US, DE in EU."""
     country = place.partition("-")[0]
@@ -64,8 +83,6 @@ def lies_in(place: str, area: str) -> bool:
 @cache
 def zone_of_place(place: str) -> str | None:
     """IANA zone of a place's capital; None for EU, for unknown places, and for states not listed by a rule."""
-    from lpo_secaudit.accountability.clock.calendars import countries_of_zones
-
     if place in _ZONES:
         return _ZONES[place]
     country = {"UK": "GB"}.get(place, place)

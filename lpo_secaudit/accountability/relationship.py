@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from lpo_secaudit.accountability.conditions import Leaf, Verdict
+from lpo_secaudit.accountability.clock.modes import read_mode
+from lpo_secaudit.accountability.conditions import Leaf, Verdict, question
 from lpo_secaudit.accountability.places import check_place, lies_in
 from lpo_secaudit.accountability.rules import Period
 from lpo_secaudit.errors import InputError
@@ -48,6 +49,16 @@ class Quote:
     document: str = ""
     start: int | None = None
     end: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The quote as `audit.json` carries it."""
+        return {
+            "text": self.text,
+            "section": self.section,
+            "document": self.document,
+            "start": self.start,
+            "end": self.end,
+        }
 
     def shown(self) -> str:
         """The words with their place, for a reader."""
@@ -122,7 +133,9 @@ class Commitment:
         Raises:
             InputError: the length of time cannot be read.
         """
-        return cls(to, within if within is None or isinstance(within, Period) else read_period(within), source)
+        return cls(
+            to, within if within is None or isinstance(within, Period) else read_period(within), source
+        )
 
 
 def read_period(value: str | timedelta) -> Period:
@@ -131,8 +144,6 @@ def read_period(value: str | timedelta) -> Period:
     Raises:
         InputError: anything else.
     """
-    from lpo_secaudit.accountability.clock.modes import read_mode
-
     if isinstance(value, timedelta):
         hours, rest = divmod(value, timedelta(hours=1))
         if hours < 1 or rest:
@@ -141,9 +152,13 @@ def read_period(value: str | timedelta) -> Period:
     try:
         reading = read_mode(value)
     except InputError as error:
-        raise InputError(f"period {value!r} is not understood", hint="for instance 24 h or 3 business days") from error
+        raise InputError(
+            f"period {value!r} is not understood", hint="for instance 24 h or 3 business days"
+        ) from error
     if reading.amount is None or reading.unit is None or reading.amount < 1:
-        raise InputError(f"period {value!r} names no number and unit", hint="for instance 24 h or 3 business days")
+        raise InputError(
+            f"period {value!r} names no number and unit", hint="for instance 24 h or 3 business days"
+        )
     return Period(reading.amount, reading.unit)
 
 
@@ -158,6 +173,7 @@ class Relationship:
         client: the firm's client, where the firm is a processor; a placeholder name by default.
         data_classes: eu-personal-data, phi, privileged ...
         subjects_in: where the persons in the data live.
+        firm_is_agent: whether the firm is its client's agent under it.
         regimes: sector laws that the controller side is under (dora, nis2, nydfs, us-bank ...).
         provider_is_agent: whether the provider is the firm's agent under the federal common law.
         clauses: what the contract with the provider says; None where no contract was read.
@@ -174,6 +190,7 @@ class Relationship:
     subjects_in: tuple[str, ...] | None = None
     regimes: tuple[str, ...] | None = None
     provider_is_agent: bool | None = None
+    firm_is_agent: bool | None = None
     clauses: tuple[FoundClause, ...] | None = None
     commitments: tuple[Commitment, ...] = ()
     contract_zone: str | None = None
@@ -181,7 +198,9 @@ class Relationship:
 
     def __post_init__(self) -> None:
         if self.firm_role is not None and self.firm_role not in ROLES:
-            raise InputError(f"the firm's role {self.firm_role!r} is not known", hint="controller or processor")
+            raise InputError(
+                f"the firm's role {self.firm_role!r} is not known", hint="controller or processor"
+            )
         for place in (*(self.subjects_in or ()), *(p.country for p in self.parties.values() if p.country)):
             check_place(place)
 
@@ -209,7 +228,7 @@ class Relationship:
                 if self.clauses is None:
                     return Verdict(None, ("Does the contract with the provider govern breach notices?",))
                 return Verdict(any(clause.clause == "breach-notification" for clause in self.clauses))
-        return Verdict(None, (f"{leaf.kind} of the incident",))
+        return Verdict(None, (question(leaf),))
 
     def _subjects(self, areas: tuple[str, ...]) -> Verdict:
         if self.subjects_in is None:
@@ -245,7 +264,24 @@ class Relationship:
         if self.data_classes is None:
             return Verdict(None, (f"Are data of class {' or '.join(classes)} handed over?",))
         held = [c for c in classes if c in self.data_classes]
-        return Verdict(bool(held), (), (f"data of class {' or '.join(held or classes)}{'' if held else ' are not handed over'}",))
+        return Verdict(
+            bool(held),
+            (),
+            (f"data of class {' or '.join(held or classes)}{'' if held else ' are not handed over'}",),
+        )
+
+
+def clauses_of_records(records: Sequence[Mapping[str, Any]]) -> tuple[FoundClause, ...] | None:
+    """The clauses present in the data of `contract.clause` records; None where there is no record at all.
+
+    Raises:
+        InputError: not that shape.
+    """
+    if not records:
+        return None
+    return tuple(
+        FoundClause.from_json(r, str(r.get("document", ""))) for r in records if r.get("present") is True
+    )
 
 
 def clauses_from_json(records: Iterable[Mapping[str, Any]]) -> tuple[FoundClause, ...]:
@@ -254,10 +290,9 @@ def clauses_from_json(records: Iterable[Mapping[str, Any]]) -> tuple[FoundClause
     Raises:
         InputError: not that shape.
     """
-    found: list[FoundClause] = []
-    for record in records:
-        document = str(record.get("file", ""))
-        for clause in record.get("clauses", ()):
-            if clause.get("present", True):
-                found.append(FoundClause.from_json(clause, document))
-    return tuple(found)
+    return tuple(
+        FoundClause.from_json(clause, str(record.get("file", "")))
+        for record in records
+        for clause in record.get("clauses", ())
+        if clause.get("present", True)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +18,7 @@ from lpo_secaudit.formats.schema import validate_file
 from lpo_secaudit.formats.yaml import YamlFile, load_yaml
 
 __all__ = [
+    "METHODS",
     "BreachRule",
     "Counting",
     "Period",
@@ -28,6 +30,14 @@ __all__ = [
 ]
 
 SCHEMA = "breach-rules"
+
+METHODS = {
+    "hours": "elapsed-hours",
+    "calendar_days": "calendar-days",
+    "business_days": "business-days",
+    "months": "months",
+}
+"""The way of counting that a unit has where nothing else is said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +203,6 @@ class RuleBook(Mapping[str, BreachRule]):
         """
         found = self._rules.get(rule_id)
         if found is None:
-            import difflib
-
             near = difflib.get_close_matches(str(rule_id), list(self._rules), 3)
             raise InputError(
                 f"breach rule {rule_id!r} is not known",

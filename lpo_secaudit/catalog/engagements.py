@@ -62,6 +62,7 @@ def _engagement(file: YamlFile, base: Path) -> Engagement:
         base=base,
         raw=file.raw,
         name=file.name,
+        options={"accountability": value.get("accountability", {})},
     )
 
 

@@ -79,6 +79,7 @@ class Engagement:
         base: folder that relative paths start from.
         raw: exact bytes of the file; recorded with the audit.
         name: how messages name the file.
+        options: parts that one stage alone reads, by their key in the file (`accountability`).
     """
 
     id: str

@@ -71,7 +71,7 @@ def _holidays(name: str, year: int) -> Mapping[date, str]:
         if name == "JP-offices":
             found = dict(holidays.country_holidays("JP", years=year, language="en_US"))
             closed = [date(year, 1, 2), date(year, 1, 3), *(date(year, 12, d) for d in (29, 30, 31))]
-            return {**{d: "year-end closure of offices" for d in closed}, **found}
+            return {**dict.fromkeys(closed, "year-end closure of offices"), **found}
         country, _, subdivision = name.partition("-")
         return dict(
             holidays.country_holidays(country, subdiv=subdivision or None, years=year, language="en_US")

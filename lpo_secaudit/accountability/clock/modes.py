@@ -49,7 +49,7 @@ class Reading:
 _NUMBERS = {
     w: str(n)
     for n, w in enumerate(
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen".split(), 1
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"], 1
     )
 } | {"twenty": "20", "twenty-four": "24", "thirty": "30", "forty-five": "45", "forty-eight": "48",
      "sixty": "60", "seventy-two": "72", "ninety": "90"}  # fmt: skip
