@@ -26,6 +26,7 @@ class Control:
         citation: instrument, article, edition: "GDPR Art. 32(1)(a)".
         requirement: what is required, in own words.
         severity: of not meeting it, where no failed check says otherwise.
+        severity_set: a profile set the severity, so it counts whatever the failed checks say.
         checks: ids of all checks expected to report; all of them must, or the control is
             undetermined. Empty: nothing automatic can settle it.
         supporting_checks: ids of checks that may show that it is not met, never that it is. They
@@ -37,6 +38,8 @@ class Control:
         residual: what the checks leave open, said in the report.
         good_terms, weak_terms: what a strong and a weak clause say (contract controls).
         status: proposed and superseded law never counts.
+        data_classes: it applies where the engagement has one of these; empty: always. Kept with
+            the control, so that it holds where a profile selects it too.
         in_force_from, in_force_to: first and last day in force; None is unbounded.
     """
 
@@ -58,6 +61,8 @@ class Control:
     in_force_from: date | None = None
     in_force_to: date | None = None
     supporting_checks: tuple[str, ...] = ()
+    data_classes: tuple[str, ...] = ()
+    severity_set: bool = False
 
     def in_force_on(self, day: date) -> bool:
         """Whether the control is law (or policy) on a day."""

@@ -87,7 +87,9 @@ class Finding:
         return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
     def to_json(self, waivers: tuple[AppliedWaiver, ...] = ()) -> dict[str, Any]:
-        covering = [w for w in waivers if w.state == "active" and set(w.observations) & set(self.observations)]
+        covering = [
+            w for w in waivers if w.state == "active" and set(w.observations) & set(self.observations)
+        ]
         return {
             "control": self.control.id,
             "catalog": self.control.catalog,
@@ -174,7 +176,14 @@ class Conflict:
 
     @property
     def fingerprint(self) -> str:
-        parts = (self.kind, self.topic, self.first.source, self.first.place, self.second.source, self.second.place)
+        parts = (
+            self.kind,
+            self.topic,
+            self.first.source,
+            self.first.place,
+            self.second.source,
+            self.second.place,
+        )
         return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:32]
 
     def to_json(self) -> dict[str, Any]:
@@ -215,7 +224,9 @@ class Coverage:
     @property
     def complete(self) -> bool:
         """No control undetermined and no source lost."""
-        return not self.controls[str(FindingStatus.UNDETERMINED)] and set(self.sources.values()) <= {"complete"}
+        return not self.controls[str(FindingStatus.UNDETERMINED)] and set(self.sources.values()) <= {
+            "complete"
+        }
 
     def to_json(self) -> dict[str, Any]:
         return {
