@@ -92,20 +92,22 @@ def _checks(file: YamlFile, owner: str) -> tuple[Check, ...]:
 
 def _catalog(name: str, file: YamlFile) -> Catalog:
     value = file.value
+    classes = tuple(value.get("applies_to", {}).get("data_classes", ()))
     controls: dict[str, Control] = {}
     for index, row in enumerate(value["controls"]):
         if row["id"] in controls:
             raise InputError(
                 f"control {row['id']!r} stands twice", where=file.where(("controls", index, "id"))
             )
-        controls[row["id"]] = _control(row, value["catalog"], file, ("controls", index))
+        control = _control(row, value["catalog"], file, ("controls", index))
+        controls[row["id"]] = replace(control, data_classes=classes)
     return Catalog(
         id=value["catalog"],
         title=value["title"],
         version=value["version"],
         source=value["source"],
         controls=tuple(controls.values()),
-        data_classes=tuple(value.get("applies_to", {}).get("data_classes", ())),
+        data_classes=classes,
         checks=_checks(file, value["catalog"]),
         files={name: file.raw},
     )
@@ -120,6 +122,11 @@ def _control(row: Mapping[str, Any], catalog: str, file: YamlFile, path: tuple[s
             days[end] = date.fromisoformat(text) if text else None
         except ValueError:
             raise InputError(f"{text!r} is no date", where=file.where((*path, "in_force", end))) from None
+    if days["from"] and days["to"] and days["from"] > days["to"]:
+        raise InputError(
+            f"in force until {days['to']}, before it begins on {days['from']}",
+            where=file.where((*path, "in_force", "to")),
+        )
     return Control(
         id=row["id"],
         catalog=catalog,
@@ -138,6 +145,7 @@ def _control(row: Mapping[str, Any], catalog: str, file: YamlFile, path: tuple[s
         status=row.get("status", "in-force"),
         in_force_from=days["from"],
         in_force_to=days["to"],
+        supporting_checks=tuple(c for c in row.get("supporting_checks", ()) if c not in row["checks"]),
     )
 
 
@@ -179,7 +187,7 @@ def _profile(
                     hint=_close(control, list(controls)),
                 )
     for control, severity in value.get("severity", {}).items():
-        controls[control] = replace(controls[control], severity=Severity(severity))
+        controls[control] = replace(controls[control], severity=Severity(severity), severity_set=True)
     for control, more in value.get("add_checks", {}).items():
         controls[control] = replace(
             controls[control], checks=tuple(dict.fromkeys((*controls[control].checks, *more)))

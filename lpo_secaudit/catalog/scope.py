@@ -30,14 +30,14 @@ def scope_controls(
     """
     scoped: dict[str, ScopedControl] = {}
     for catalog in catalogs:
-        unrelated = catalog.data_classes and not set(catalog.data_classes) & set(engagement.data_classes)
         for control in catalog.controls:
+            unrelated = control.data_classes and not set(control.data_classes) & set(engagement.data_classes)
             reason = ""
             if control.status == "proposed":
                 reason = "proposed law, not in force"
             elif not control.in_force_on(law_as_of):
                 reason = f"not in force on {law_as_of.isoformat()}"
             elif unrelated:
-                reason = f"the engagement has no data of class {' or '.join(catalog.data_classes)}"
+                reason = f"the engagement has no data of class {' or '.join(control.data_classes)}"
             scoped[control.id] = ScopedControl(control, reason)
     return tuple(scoped.values())

@@ -39,7 +39,8 @@ def measure_coverage(
     controls["waived"] = sum(f.waived for f in findings)
     outcomes = {str(outcome): 0 for outcome in Outcome} | dict(Counter(str(o.outcome) for o in observations))
     good, bad, open_ = (
-        controls[str(s)] for s in (FindingStatus.SATISFIED, FindingStatus.NOT_SATISFIED, FindingStatus.UNDETERMINED)
+        controls[str(s)]
+        for s in (FindingStatus.SATISFIED, FindingStatus.NOT_SATISFIED, FindingStatus.UNDETERMINED)
     )
     applicable = good + bad + open_
     return Coverage(

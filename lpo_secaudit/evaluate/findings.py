@@ -9,7 +9,7 @@ from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Outcome
 from lpo_secaudit.model.finding import AppliedWaiver, Finding, FindingStatus
 
-__all__ = ["conclude"]
+__all__ = ["conclude", "without_absent_support"]
 
 _UNSEEN = (Outcome.UNAVAILABLE, Outcome.STALE, Outcome.ERROR)
 
@@ -32,6 +32,9 @@ def conclude(
     5. only not-applicable observations: not-applicable;
     6. satisfied.
 
+    Supporting checks count in rule 2 alone, and there only for a control without checks of its
+    own, which can never be satisfied. So taking evidence away, whichever, satisfies no control.
+
     Args:
         controls: with the reason for exclusion, "" for those in scope.
         known_checks: ids of checks that some plugin or catalog brings.
@@ -45,6 +48,24 @@ def conclude(
     return tuple(_conclude(control, why, by_check, known, waived, engagement) for control, why in controls)
 
 
+def without_absent_support(
+    observations: Iterable[Observation], controls: Iterable[Control]
+) -> tuple[Observation, ...]:
+    """Leave out what checks that only support say of sources the engagement does not have.
+
+    An audit without a questionnaire need not say of forty claims that nobody was asked. What an
+    expected check could not see, and what a source that is there could not show, stays.
+    """
+    controls = tuple(controls)
+    expected = {check for control in controls for check in control.checks}
+    supporting = {check for control in controls for check in control.supporting_checks} - expected
+    return tuple(
+        o
+        for o in observations
+        if o.check not in supporting or o.subject.source or o.outcome is not Outcome.UNAVAILABLE
+    )
+
+
 def _conclude(
     control: Control,
     excluded: str,
@@ -53,7 +74,11 @@ def _conclude(
     waived: set[str],
     engagement: str,
 ) -> Finding:
-    seen = [] if excluded else [o for check in control.checks for o in by_check.get(check, ())]
+    def reported(checks: tuple[str, ...]) -> list[Observation]:
+        return [] if excluded else [o for check in checks for o in by_check.get(check, ())]
+
+    support = reported(control.supporting_checks)
+    seen = reported(control.checks) if control.checks else support
     failed = [o for o in seen if o.outcome is Outcome.NOT_SATISFIED]
     unseen = [o for o in seen if o.outcome in _UNSEEN]
     missing = () if excluded else tuple(c for c in control.checks if c not in known)
@@ -62,9 +87,12 @@ def _conclude(
     if excluded:
         status, reason = FindingStatus.NOT_APPLICABLE, excluded
     elif failed:
-        status, reason = FindingStatus.NOT_SATISFIED, _violations(failed, len(failed) - len(open_), len(unseen))
+        status, reason = (
+            FindingStatus.NOT_SATISFIED,
+            _violations(failed, len(failed) - len(open_), len(unseen)),
+        )
     elif not control.checks:
-        status, reason = FindingStatus.UNDETERMINED, "no check covers this control yet; it needs a person"
+        status, reason = FindingStatus.UNDETERMINED, _needs_a_person(control, support)
     elif missing:
         status, reason = FindingStatus.UNDETERMINED, f"no plugin brings {', '.join(missing)}"
     elif silent:
@@ -76,7 +104,12 @@ def _conclude(
     else:
         passed = sum(o.outcome is Outcome.SATISFIED for o in seen)
         status, reason = FindingStatus.SATISFIED, f"{passed} observations satisfied, none against"
-    severity = max((o.severity for o in open_ or failed), key=lambda s: s.rank, default=control.severity)
+    against = [o for o in support if o.outcome is Outcome.NOT_SATISFIED] if control.checks else []
+    if against:
+        reason += f"; a supporting check speaks against it: {against[0].check}: {against[0].message}"
+    severity = control.severity
+    if failed and not control.severity_set:
+        severity = max((o.severity for o in open_ or failed), key=lambda s: s.rank)
     return Finding(
         control=control,
         status=status,
@@ -96,6 +129,16 @@ def _violations(failed: list[Observation], waived: int, unseen: int) -> str:
     if waived:
         text += f", {waived} of them waived"
     return text + (f"; {unseen} facts could not be seen" if unseen else "")
+
+
+def _needs_a_person(control: Control, support: list[Observation]) -> str:
+    if not control.supporting_checks:
+        return "no check covers this control yet; it needs a person"
+    passed = sum(o.outcome is Outcome.SATISFIED for o in support)
+    spoken = (
+        f"{passed} supporting observations speak for it" if passed else "no supporting check speaks for it"
+    )
+    return f"no check can settle this alone, it needs a person; {spoken}"
 
 
 def _unseen(unseen: list[Observation]) -> str:

@@ -43,6 +43,8 @@ def apply_waivers(
         elif not covered:
             state = "unused"
         applied.append(
-            AppliedWaiver(waiver.check, waiver.subject, waiver.owner, waiver.reason, waiver.expires, state, covered)
+            AppliedWaiver(
+                waiver.check, waiver.subject, waiver.owner, waiver.reason, waiver.expires, state, covered
+            )
         )
     return tuple(applied)
