@@ -50,7 +50,9 @@ def _gunzip(raw: bytes, name: str, limit: int) -> bytes:
             if size > limit:
                 raise LimitExceededError(f"unpacks to more than {limit} bytes", where=name)
             if not unpacker.eof:
-                raise InputError("gzip data ends early", where=name, hint="the file was cut off; ask for it again")
+                raise InputError(
+                    "gzip data ends early", where=name, hint="the file was cut off; ask for it again"
+                )
             parts.append(part)
             rest = unpacker.unused_data
     except zlib.error as error:

@@ -116,7 +116,9 @@ def read_markdown(text: str) -> tuple[Sheet, ...]:
     for number, line in enumerate([*text.splitlines(), ""], 1):
         stripped = line.strip()
         if stripped.startswith("|") and stripped.endswith("|") and len(stripped) > 1:
-            values = [v.replace("\x01", "|").strip() for v in stripped[1:-1].replace("\\|", "\x01").split("|")]
+            values = [
+                v.replace("\x01", "|").strip() for v in stripped[1:-1].replace("\\|", "\x01").split("|")
+            ]
             if not all(set(v) <= set("-: ") for v in values):
                 rows.append(Row(number, {i: v for i, v in enumerate(values) if v}))
         elif rows:
@@ -166,14 +168,15 @@ def _check_package(raw: bytes, name: str) -> None:
             members = package.infolist()
             if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED:
                 raise LimitExceededError(
-                    f"workbook has more than {MAX_MEMBERS} parts or unpacks to more than {MAX_UNPACKED} bytes",
+                    f"workbook has over {MAX_MEMBERS} parts or unpacks to over {MAX_UNPACKED} bytes",
                     where=name,
                 )
             for member in members:
                 packed = max(member.compress_size, 1)
                 if member.file_size > 2**20 and member.file_size / packed > MAX_RATIO:
                     raise LimitExceededError(
-                        f"part {member.filename[:80]!r} is packed {member.file_size // packed} to 1", where=name
+                        f"part {member.filename[:80]!r} is packed {member.file_size // packed} to 1",
+                        where=name,
                     )
                 if member.filename.lower().endswith((".xml", ".rels")):
                     with package.open(member) as part:
@@ -202,7 +205,9 @@ class _Budget:
 
     def watch(self) -> None:
         if time.monotonic() - self.started > MAX_SECONDS:
-            raise LimitExceededError(f"workbook takes longer than {MAX_SECONDS:.0f} s to read", where=self.name)
+            raise LimitExceededError(
+                f"workbook takes longer than {MAX_SECONDS:.0f} s to read", where=self.name
+            )
 
 
 def _sheet(sheet: Any, budget: _Budget) -> Sheet:
@@ -255,5 +260,3 @@ def as_dicts(sheet: Sheet, header: int = 0) -> Iterator[tuple[int, dict[str, str
 def joined(parts: Sequence[str]) -> str:
     """Texts joined by line ends, empty ones left out."""
     return "\n".join(part for part in parts if part)
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from xml.etree.ElementTree import Element, ParseError  # noqa: S405  # types only; parsing is defusedxml's
+from xml.etree.ElementTree import Element, ParseError  # types only; parsing is defusedxml's
 
 from lpo_secaudit.errors import InputError, LimitExceededError
 
@@ -30,7 +30,11 @@ def parse_xml(raw: bytes, name: str) -> Element:
         # nmap and OpenVAS name a DTD that is never fetched, so a DOCTYPE as such is let through;
         # entities, the part that harms, are refused.
         for event, element in SafeTree.iterparse(
-            io.BytesIO(raw), events=("start", "end"), forbid_dtd=False, forbid_entities=True, forbid_external=True
+            io.BytesIO(raw),
+            events=("start", "end"),
+            forbid_dtd=False,
+            forbid_entities=True,
+            forbid_external=True,
         ):
             if event == "start":
                 depth += 1
@@ -39,7 +43,8 @@ def parse_xml(raw: bytes, name: str) -> Element:
                     root = element
                 if depth > MAX_DEPTH or elements > MAX_ELEMENTS:
                     raise LimitExceededError(
-                        f"XML nests deeper than {MAX_DEPTH} or has more than {MAX_ELEMENTS} elements", where=name
+                        f"XML nests deeper than {MAX_DEPTH} or has more than {MAX_ELEMENTS} elements",
+                        where=name,
                     )
             else:
                 depth -= 1

@@ -36,7 +36,7 @@ class QuestionnaireCollector:
             "name": {"type": "string", "minLength": 1},
         },
     }
-    reads = ("the named questionnaire file, and its mapping and answer files where given",)
+    reads: tuple[str, ...] = ("the named questionnaire file, and its mapping and answer files where given",)
 
     def permissions(self, request: CollectRequest) -> tuple[str, ...]:
         return (f"read the file {request.options['file']}",)

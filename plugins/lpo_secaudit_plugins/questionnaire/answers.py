@@ -11,55 +11,68 @@ __all__ = ["ANSWERS", "Answer", "judge", "normalise"]
 ANSWERS = ("yes", "no", "partial", "not-applicable", "unanswered", "text")
 """`text` is an answer in words to a question that asks for words: a name, a date, a description."""
 
-_WORDS: Mapping[str, frozenset[str]] = {
-    "yes": frozenset(
-        "yes y true x ✓ ✔ ja oui si sí implemented met compliant pass passed agreed agree affirmative confirmed "
-        "checked".split()
-        + ["in place", "fully implemented", "fully compliant", "yes - implemented", "largely in place"]
-    ),
-    "no": frozenset(
-        "no n false ✗ ✘ nein non unmet fail failed none never planned".split()
-        + ["not implemented", "not in place", "non-compliant", "not compliant", "not met", "not yet"]
-    ),
-    "partial": frozenset(
-        "partial partially partly teilweise limited sometimes some".split()
-        + ["in progress", "partially implemented", "partially compliant", "yes, partially", "yes and no", "y/n"]
-        + ["under implementation", "partially met", "yes/no", "mostly"]
-    ),
-    "not-applicable": frozenset(
-        "na n/a n.a. n.a nicht-zutreffend entfällt".split()
-        + ["not applicable", "does not apply", "not relevant", "nicht zutreffend", "not in scope", "out of scope"]
-    ),
-    "unanswered": frozenset(
-        "? - – — tbd tba tbc todo pending open unknown ... … xxx #n/a #ref! #name? #value!".split()
-        + ["to be determined", "to be confirmed", "to do", "select", "please select", "choose an item.", "--"]
-        + ["select an answer", "choose an item", "click or tap here to enter text.", "n.n.", "[blank]", "(blank)"]
-    ),
+_WORDS = """
+yes: yes, y, true, x, ✓, ✔, ja, oui, si, sí, implemented, met, compliant, pass, passed, agreed, agree
+yes: affirmative, confirmed, checked, in place, fully implemented, fully compliant, largely in place
+no: no, n, false, ✗, ✘, nein, non, unmet, fail, failed, none, never, planned, not implemented
+no: not in place, non-compliant, not compliant, not met, not yet
+partial: partial, partially, partly, teilweise, limited, sometimes, some, in progress, mostly, y/n, yes/no
+partial: partially implemented, partially compliant, yes and no, under implementation, partially met
+not-applicable: na, n/a, n.a., n.a, entfällt, not applicable, does not apply, not relevant
+not-applicable: nicht zutreffend, not in scope, out of scope
+unanswered: ?, -, –, —, --, tbd, tba, tbc, todo, to do, pending, open, unknown, ..., …, xxx, n.n.
+unanswered: #n/a, #ref!, #name?, #value!, to be determined, to be confirmed, select, please select
+unanswered: choose an item, choose an item., select an answer, click or tap here to enter text., [blank]
+"""
+_LOOKUP = {
+    word.strip(): answer
+    for answer, _, words in (line.partition(": ") for line in _WORDS.strip().splitlines())
+    for word in words.split(", ")
 }
-_LOOKUP = {word: answer for answer, words in _WORDS.items() for word in words}
+
+
+def _any_of(*parts: str) -> re.Pattern[str]:
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
 _LEADING = re.compile(
-    r"(?P<word>yes|no|partially|partial|not applicable|n/a)(?P<rest>\s*[,.;:()–—\n-].*|\s+(?:with|but|via|see|the|we|our)\b.*)?\Z",
+    r"(?P<word>yes|no|partially|partial|not applicable|n/a)"
+    r"(?P<rest>\s*[,.;:()–—\n-].*|\s+(?:with|but|via|see|the|we|our)\b.*)?\Z",
     re.IGNORECASE | re.DOTALL,
 )
-_HEDGED = re.compile(r"\b(partial(ly)?|partly|some of|in progress|except|not all|planned|limited to)\b", re.IGNORECASE)
-
-_EVASIVE = re.compile(
-    r"\b(up)?on request\b|\bunder (an? )?nda\b|\bnon-disclosure\b|\bconfidential(ity reasons)?\b|\bproprietary\b"
-    r"|\b(can|may|could|will) ?not (be )?(shared?|disclosed?|provided?)\b|\bunable to (share|disclose|provide)\b"
-    r"|\bdo(es)? not (share|disclose|publish|provide details)\b|\bnot (publicly )?(disclosed|shared)\b"
-    r"|\b(contact|reach out to) (us|your|our|sales|support|the)\b|\bindustry[- ](standard|best)( practices?)?\s*\.?\Z"
-    r"|\bwhere (appropriate|feasible|possible)\b|\bas (appropriate|needed|required)\b|\bcommercially reasonable\b",
-    re.IGNORECASE,
+_HEDGED = _any_of(
+    r"\b(partial(ly)?|partly|some of|in progress|except|not all|planned|limited to)\b",
 )
-_DENIES = re.compile(
-    r"\A\s*(no\b(?! (later|less|longer|more|single|exception))|not (yet|currently|at this time|implemented|in place)\b|none\b)"
-    r"|\b(is|are|has|have|do|does|was|were) not (yet |currently |been |formally )?"
-    r"(implement|in place|perform|encrypt|conduct|support|have\b|document|certif|test|enforc|provid|offer|maintain)"
-    r"|\bcurrently (has|have|there is|there are) no\b|\bnot yet\b|\b(is|are) (being )?planned\b|\broadmap\b"
-    r"|\bwill be (implement|introduc|complet|rolled)|\bin (the )?process of (implement|obtain|develop|achiev)",
-    re.IGNORECASE,
+_EVASIVE = _any_of(
+    r"\b(up)?on request\b",
+    r"\bunder (an? )?nda\b",
+    r"\bnon-disclosure\b",
+    r"\bconfidential(ity reasons)?\b",
+    r"\bproprietary\b",
+    r"\b(can|may|could|will) ?not (be )?(shared?|disclosed?|provided?)\b",
+    r"\bunable to (share|disclose|provide)\b",
+    r"\bdo(es)? not (share|disclose|publish|provide details)\b",
+    r"\bnot (publicly )?(disclosed|shared)\b",
+    r"\b(contact|reach out to) (us|your|our|sales|support|the)\b",
+    r"\bindustry[- ](standard|best)( practices?)?\s*\.?\Z",
+    r"\bwhere (appropriate|feasible|possible)\b",
+    r"\bas (appropriate|needed|required)\b",
+    r"\bcommercially reasonable\b",
 )
-_AFFIRMS = re.compile(r"\A\s*(yes\b|we (do|have|are)\b(?! not| no)|this is (fully )?implemented\b)", re.IGNORECASE)
+_DENIES = _any_of(
+    r"\A\s*no\b(?! (later|less|longer|more|single|exception))",
+    r"\A\s*(not (yet|currently|at this time|implemented|in place)|none)\b",
+    r"\b(is|are|has|have|do|does|was|were) not (yet |currently |been |formally )?"
+    r"(implement|in place|perform|encrypt|conduct|support|have\b|document|certif|test|enforc|provid"
+    r"|offer|maintain)",
+    r"\bcurrently (has|have|there is|there are) no\b",
+    r"\bnot yet\b",
+    r"\b(is|are) (being )?planned\b",
+    r"\broadmap\b",
+    r"\bwill be (implement|introduc|complet|rolled)",
+    r"\bin (the )?process of (implement|obtain|develop|achiev)",
+)
+_AFFIRMS = _any_of(r"\A\s*(yes\b|we (do|have|are)\b(?! not| no)|this is (fully )?implemented\b)")
 _NOT_FOR_US = re.compile(r"\A\s*(n/?a\b|not applicable|does not apply)", re.IGNORECASE)
 
 
@@ -116,7 +129,9 @@ def normalise(text: str, words: Mapping[str, str] | None = None) -> tuple[str, s
         return "text", ""
     rest = (match["rest"] or "").strip(" ,.;:()–—-\n\t")
     word = match["word"].lower()
-    answer = {"partially": "partial", "not applicable": "not-applicable", "n/a": "not-applicable"}.get(word, word)
+    answer = {"partially": "partial", "not applicable": "not-applicable", "n/a": "not-applicable"}.get(
+        word, word
+    )
     if answer == "yes" and _HEDGED.search(rest[:120]):
         answer = "partial"
     return answer, rest
@@ -132,7 +147,9 @@ _ASKS_YES_NO = re.compile(
 
 def asks_yes_no(question: str) -> bool:
     """Whether a question, by its words, can be answered with yes or no."""
-    return any(_ASKS_YES_NO.search(sentence) for sentence in re.split(r"(?<=[.?!])\s+|\n", question) if sentence)
+    return any(
+        _ASKS_YES_NO.search(sentence) for sentence in re.split(r"(?<=[.?!])\s+|\n", question) if sentence
+    )
 
 
 def judge(answers: Iterable[Answer]) -> tuple[Answer, ...]:

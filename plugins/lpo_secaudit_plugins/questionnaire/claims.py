@@ -40,12 +40,12 @@ def _check(topic: Topic) -> Check:
     return Check(
         id=f"claim-{topic.id}",
         title=f"The provider answers well on: {title}",
-        rationale="What the provider says of itself is the first thing to hold against what it signed and what is "
-        "seen; a no, a partial or a missing answer is a question to put to it.",
+        rationale="What the provider says of itself is the first thing to hold against what it "
+        "signed and what is seen; a no, a partial or a missing answer is a question to put to it.",
         severity=Severity.MEDIUM if topic.id in _SEVERE else Severity.LOW,
         topic=topic.id,
         method=Method.INTERVIEW,
-        remediation=f"Ask the provider what it does on {title}, by when the gap is closed, and what shows it.",
+        remediation=f"Ask the provider what it does on {title}, when the gap is closed, and what shows it.",
         evidence="questionnaire.answer",
         reads={"questionnaire.answer": _READS},
         select={"required": ["topics"], "properties": {"topics": {"contains": {"const": topic.id}}}},

@@ -58,7 +58,11 @@ def collect(request: CollectRequest, sink: Sink) -> None:
     options = request.options
     path = request.base / options["file"]
     raw = read_bytes(path, str(options["file"]))
-    mapping = load_mapping(request.base / options["mapping"], options["mapping"]) if "mapping" in options else Mapping_()
+    mapping = (
+        load_mapping(request.base / options["mapping"], options["mapping"])
+        if "mapping" in options
+        else Mapping_()
+    )
     found = _read(raw, options, mapping, request.base)
     blob = sink.blob(raw, "application/octet-stream")
     stated = date.fromisoformat(options["answered_on"]) if "answered_on" in options else None
@@ -68,7 +72,11 @@ def collect(request: CollectRequest, sink: Sink) -> None:
     answers = [_with_topics(a, found.kind, mapping) for a in found.answers]
     for number, answer in enumerate(answers, 1):
         if ANSWER in request.wanted:
-            sink.record(_record(answer, _good_answers(answer, mapping), found, name, answered_on, request, seen_at, blob))
+            sink.record(
+                _record(
+                    answer, _good_answers(answer, mapping), found, name, answered_on, request, seen_at, blob
+                )
+            )
         if number % 100 == 0:
             sink.progress(number, len(answers), "answers")
     if ANSWER in request.wanted:
@@ -92,7 +100,9 @@ def _read(raw: bytes, options: Mapping[str, Any], mapping: Mapping_, base: Path)
             value = parse_json(plain_json(text), options["answers"])
             given = value.get("answers", value) if isinstance(value, dict) else None
             if not isinstance(given, dict):
-                raise InputError("answers must be a JSON object of item id to value", where=options["answers"])
+                raise InputError(
+                    "answers must be a JSON object of item id to value", where=options["answers"]
+                )
         other = read_questionnaire(raw, name, given)
         if other is None:
             raise InputError(
@@ -125,7 +135,9 @@ def _good_answers(answer: Answer, mapping: Mapping_) -> dict[str, str]:
     if answer.question_id in mapping.reversed:
         return dict.fromkeys(answer.topics, "no")
     topics = load_topics()
-    return {t: str(topics.polarity(t, answer.question)) if t in topics.by_id else "yes" for t in answer.topics}
+    return {
+        t: str(topics.polarity(t, answer.question)) if t in topics.by_id else "yes" for t in answer.topics
+    }
 
 
 def _record(

@@ -3,45 +3,72 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .._files.tables import Row, Sheet
 
 __all__ = ["Columns", "find_columns", "header_columns"]
 
+
+def _words(*parts: str) -> re.Pattern[str]:
+    return re.compile("|".join(parts), re.IGNORECASE)
+
+
+_WHO = (
+    r"(csp caiq |(vendor|supplier|provider|company|third[- ]party)('s)? |your |service provider "
+    r"|respondent )?"
+)
+_YES_NO = r"(yes|y)\s*/\s*(no|n)(\s*/\s*\(?n\.?/?a\.?\)?)?"
 _HEADERS = {
-    "id": re.compile(
-        r"(question|questionnaire|control|item|req(uirement)?|ref(erence)?)?\s*(id|#|no\.?|number|num|nr\.?|ref\.?|reference|code)"
-        r"|ques(tion)?\s*num(ber)?|serial( no\.?)?|s\.?\s?no\.?|nummer",
-        re.IGNORECASE,
+    "id": _words(
+        r"(question|questionnaire|control|item|req(uirement)?|ref(erence)?)?\s*"
+        r"(id|#|no\.?|number|num|nr\.?|ref\.?|reference|code)",
+        r"ques(tion)?\s*num(ber)?",
+        r"serial( no\.?)?",
+        r"s\.?\s?no\.?",
+        r"nummer",
     ),
-    "question": re.compile(
-        r"(assessment |security |consensus assessment |control |compliance |vendor |due diligence )?questions?(\s*/\s*requests?| text)?"
-        r"|questionnaire|question/request|requirements?|control(s| description| statement)|frage|question description",
-        re.IGNORECASE,
+    "question": _words(
+        r"(assessment |security |consensus assessment |control |compliance |vendor |due diligence )?"
+        r"questions?"
+        r"(\s*/\s*requests?| text| description)?",
+        r"questionnaire",
+        r"requirements?",
+        r"control(s| description| statement)",
+        r"frage",
     ),
-    "answer": re.compile(
-        r"(csp caiq |vendor('s)? |supplier('s)? |provider('s)? |your |service provider |company |respondent |third[- ]party )?"
-        r"(answers?|responses?|reply|replies)(\s*\(?(yes|y)\s*/\s*(no|n)(\s*/\s*n\.?/?a\.?)?\)?|\s*\(.{0,60}\))?"
-        r"|(yes|y)\s*/\s*(no|n)(\s*/\s*\(?n\.?/?a\.?\)?)?|consensus assessment answers|antwort|compliant\??|status|in place\??",
-        re.IGNORECASE,
+    "answer": _words(
+        _WHO + r"(answers?|responses?|reply|replies)(\s*\(?" + _YES_NO + r"\)?|\s*\(.{0,60}\))?",
+        _YES_NO,
+        r"consensus assessment answers",
+        r"antwort",
+        r"compliant\??",
+        r"status",
+        r"in place\??",
     ),
-    "comment": re.compile(
+    "comment": _words(
         r"(vendor |additional |csp |supplier |answer |response |other )?"
-        r"(comments?|notes?|info(rmation)?|explanations?|remarks?|details?|justifications?|descriptions?|kommentare?)"
-        r"(\s*(/|or|and)\s*\w+)?(\s*\(.{0,60}\))?|csp implementation description.*|additional (info|information|details?).*"
-        r"|implementation (description|details).*|evidence|please (explain|elaborate|describe).*|comments? .{0,30}",
-        re.IGNORECASE,
+        r"(comments?|notes?|info(rmation)?|explanations?|remarks?|details?|justifications?|descriptions?)"
+        r"(\s*(/|or|and)\s*\w+)?(\s*\(.{0,60}\))?",
+        r"csp implementation description.*",
+        r"additional (info|information|details?).*",
+        r"implementation (description|details).*",
+        r"evidence",
+        r"please (explain|elaborate|describe).*",
+        r"comments? .{0,30}",
+        r"kommentare?|bemerkung(en)?",
     ),
-    "section": re.compile(
-        r"(control )?(domain|section|category|area|topic|family|group)( title| name)?|ccm domain title|control (area|group)|bereich",
-        re.IGNORECASE,
+    "section": _words(
+        r"(control )?(domain|section|category|area|topic|family|group)( title| name)?",
+        r"ccm domain title",
+        r"control (area|group)",
+        r"bereich",
     ),
-    "yes": re.compile(r"yes|y|ja", re.IGNORECASE),
-    "no": re.compile(r"no|n|nein", re.IGNORECASE),
-    "not-applicable": re.compile(r"not applicable|n\.?/?a\.?", re.IGNORECASE),
-    "partial": re.compile(r"partial(ly)?|partly", re.IGNORECASE),
+    "yes": _words(r"yes|y|ja"),
+    "no": _words(r"no|n|nein"),
+    "not-applicable": _words(r"not applicable|n\.?/?a\.?"),
+    "partial": _words(r"partial(ly)?|partly"),
 }
 _EXACT_FIRST = {  # when several columns fit, the one that says it most plainly
     "id": ("question id", "question number", "ques num", "id"),
@@ -88,7 +115,7 @@ def find_columns(sheet: Sheet) -> Columns | None:
     A header may take several rows: CAIQ v3 puts "Yes", "No" and "Not Applicable" two rows below
     "Consensus Assessment Answers".
     """
-    rows = [row for row in sheet.rows[:SEARCHED_ROWS]]
+    rows = sheet.rows[:SEARCHED_ROWS]
     for index, row in enumerate(rows):
         found = header_columns(row)
         if "question" not in found or found["question"] == found.get("answer"):
@@ -100,16 +127,13 @@ def find_columns(sheet: Sheet) -> Columns | None:
     return None
 
 
-def _marks(rows: Iterable[Row]) -> tuple[dict[str, int], Row]:
+def _marks(rows: Sequence[Row]) -> tuple[dict[str, int], Row]:
     """Columns ticked for one answer each; they count only when yes and no stand side by side."""
-    last: Row | None = None
     for row in rows:
-        last = last or row
         found = header_columns(row)
         if "yes" in found and "no" in found and abs(found["yes"] - found["no"]) == 1:
             return {r: found[r] for r in ("yes", "no", "not-applicable", "partial") if r in found}, row
-    assert last is not None  # the caller hands at least the header row
-    return {}, last
+    return {}, rows[0]
 
 
 def _columns(found: dict[str, int], marks: dict[str, int], first_row: int) -> Columns:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from lpo_secaudit.model.check import CheckFunction, Record, Verdict, World, not_satisfied, satisfied, unavailable
+from lpo_secaudit.model.check import (
+    CheckFunction,
+    Record,
+    Verdict,
+    World,
+    not_satisfied,
+    satisfied,
+    unavailable,
+)
 
 __all__ = ["FUNCTIONS"]
 
@@ -28,6 +36,8 @@ def dated(record: Record, world: World) -> Verdict:
 FUNCTIONS: dict[str, CheckFunction] = {
     "questionnaire-complete": _none_of("unanswered", "missing"),
     "questionnaire-plain": _none_of("evasive", "evasive"),
-    "questionnaire-consistent": _none_of("contradictions", "contradicted by their own comment or another answer"),
+    "questionnaire-consistent": _none_of(
+        "contradictions", "contradicted by their own comment or another answer"
+    ),
     "questionnaire-dated": dated,
 }

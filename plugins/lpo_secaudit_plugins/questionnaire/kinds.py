@@ -32,9 +32,13 @@ KINDS: Mapping[str, str] = {
 }
 
 _CAIQ4 = re.compile(r"[A-Z&]{2,4}-\d{2}\.\d{1,2}[a-z]?\Z")
-_CAIQ4_DOMAINS = frozenset("A&A AIS BCR CCC CEK DCS DSP GRC HRS IAM IPY IVS LOG SEF STA TVM UEM".split())
-_CAIQ3_DOMAINS = frozenset("AIS AAC BCR CCC DSI DCS EKM GRM HRS IAM IVS IPY MOS SEF STA TVM".split())
-_QUESTION_TYPES = frozenset("line box radiogroup radio checkgroup check yesno upload".split())
+_CAIQ4_DOMAINS = frozenset(
+    re.findall(r"\S+", "A&A AIS BCR CCC CEK DCS DSP GRC HRS IAM IPY IVS LOG SEF STA TVM UEM")
+)
+_CAIQ3_DOMAINS = frozenset(
+    re.findall(r"\S+", "AIS AAC BCR CCC DSI DCS EKM GRM HRS IAM IVS IPY MOS SEF STA TVM")
+)
+_QUESTION_TYPES = frozenset(("line", "box", "radiogroup", "radio", "checkgroup", "check", "yesno", "upload"))
 _TAGS = re.compile(r"<[^>]{0,200}>")
 
 
@@ -78,7 +82,9 @@ def read_sheets(raw: bytes, name: str) -> tuple[Sheet, ...] | None:
     return (read_csv(raw, name),)
 
 
-def read_questionnaire(raw: bytes, name: str, answers: Mapping[str, Any] | None = None) -> Questionnaire | None:
+def read_questionnaire(
+    raw: bytes, name: str, answers: Mapping[str, Any] | None = None
+) -> Questionnaire | None:
     """Recognise and read a questionnaire; None where the file is none.
 
     Args:
@@ -104,7 +110,9 @@ def _start(raw: bytes) -> bytes:
     return raw[match.end() :][:1] if match else raw[:1]
 
 
-def finish(kind: str, version: str, answers: list[Answer], on: date | None = None, *notes: str) -> Questionnaire:
+def finish(
+    kind: str, version: str, answers: list[Answer], on: date | None = None, *notes: str
+) -> Questionnaire:
     """Merge repeated questions and judge every answer."""
     merged, problems = merge(answers)
     return Questionnaire(kind, version, judge(merged), on, (*notes, *problems))
@@ -161,7 +169,16 @@ def parse_day(text: str) -> date | None:
 
     plain = " ".join(text.split()).replace(",", "")
     plain = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", plain)
-    for form in ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%B %d %Y", "%b %d %Y", "%d %B %Y", "%d %b %Y", "%d.%m.%Y"):
+    for form in (
+        "%Y-%m-%d",
+        "%m/%d/%Y",
+        "%m/%d/%y",
+        "%B %d %Y",
+        "%b %d %Y",
+        "%d %B %Y",
+        "%d %b %Y",
+        "%d.%m.%Y",
+    ):
         try:
             return datetime.strptime(plain[:30], form).date()  # noqa: DTZ007  # a day has no zone
         except ValueError:
@@ -200,7 +217,9 @@ def _vsaq(items: list[Any], given: Mapping[str, Any], name: str) -> Questionnair
     return finish("vsaq", "", found, None, *note)
 
 
-def _vsaq_items(items: list[Any], given: Mapping[str, Any], section: str, path: str, out: list[Answer]) -> None:
+def _vsaq_items(
+    items: list[Any], given: Mapping[str, Any], section: str, path: str, out: list[Answer]
+) -> None:
     for index, item in enumerate(items):
         if not isinstance(item, dict):
             continue

@@ -112,14 +112,17 @@ def _resolve(sheet: Sheet, mapping: Mapping_, where: str) -> Columns:
         header = next((r for r in sheet.rows[:SEARCHED_ROWS] if _holds_all(r, wanted.values())), None)
         if header is None:
             raise InputError(
-                f"no row of the first {SEARCHED_ROWS} has the headers {', '.join(map(repr, wanted.values()))}",
+                f"none of the first {SEARCHED_ROWS} rows has the headers "
+                f"{', '.join(map(repr, wanted.values()))}",
                 where=f"{where}: {sheet.name}".rstrip(": "),
                 hint="name the columns by letter instead, with first_row",
             )
     place: dict[str, int] = {}
     for role, text in mapping.columns.items():
         place[role] = _column_number(text) if _LETTERS.match(text) else _header_column(header, text)
-    marks = {role: place[role] for role in ("yes", "no", "partial", "not-applicable") if role in place}
+    marks: dict[str, int] = {
+        role: place[role] for role in ("yes", "no", "partial", "not-applicable") if role in place
+    }
     first = mapping.first_row or (header.number + 1 if header else 1)
     return Columns(
         question=place["question"],

@@ -185,12 +185,11 @@ def merge(answers: Iterable[Answer]) -> tuple[list[Answer], list[str]]:
         if first is not None and not _same_question(first, answer):
             key = _free_name(f"{answer.place.rsplit('!', 1)[0]}!{answer.question_id}", answer, kept)
             first = kept.get(key)
-        if first is None:
-            kept[key] = _renamed(answer, key)
-        elif first.answer == "unanswered" and answer.answer != "unanswered":
+        if first is None or (first.answer == "unanswered" and answer.answer != "unanswered"):
             kept[key] = _renamed(answer, key)
         elif answer.answer not in ("unanswered", first.answer):
-            text = f"contradiction: answered {first.answer} at {first.place} and {answer.answer} at {answer.place}"
+            other = f"{answer.answer} at {answer.place}"
+            text = f"contradiction: answered {first.answer} at {first.place} and {other}"
             kept[key] = _with_problem(first, text)
             problems.append(f"{key}: {text}")
     return list(kept.values()), problems
