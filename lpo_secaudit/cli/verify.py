@@ -1,0 +1,76 @@
+"""`secaudit verify`: check an audit folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lpo_secaudit.cli.codes import ExitCode
+
+if TYPE_CHECKING:
+    from lpo_secaudit.verification import VerificationReport
+
+__all__ = ["verify"]
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="AUDIT_DIR", help="Audit folder that secaudit run left.")],
+    replay: Annotated[
+        bool,
+        typer.Option("--replay", help="Derive every verdict again from the recorded evidence and compare."),
+    ] = False,
+    trust: Annotated[
+        Path | None,
+        typer.Option(
+            help="Trust policy: whose keys these are, and how many must have signed.", show_default=False
+        ),
+    ] = None,
+    ledger: Annotated[
+        str | None,
+        typer.Option(
+            help="Ledger file, database URL or mirror that the audit must stand in.", show_default=False
+        ),
+    ] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option(help="Public key that must have signed; may be given again.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="text or json.")] = "text",
+) -> None:
+    """Check an audit folder: every byte, who signed, its place in the ledger.
+
+    Exit code 0: verified. 11: nothing is wrong, but something could not be decided. 12: something is
+    not what it claims to be, and the message names the file.
+    """
+    from lpo_secaudit.verification import verify as verify_folder
+
+    report = verify_folder(folder, replay=replay, trust=trust, ledger=ledger, keys=key)
+    if format == "json":
+        typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+    _say(report)
+    codes = {"verified": ExitCode.CLEAN, "undecidable": ExitCode.INCOMPLETE, "wrong": ExitCode.INTEGRITY}
+    raise typer.Exit(int(codes[report.verdict]))
+
+
+def _say(report: VerificationReport) -> None:
+    lines = [f"  ok           {line}" for line in report.checked]
+    lines += [f"  {p.kind:<12} {f'{p.file}: ' if p.file else ''}{p.message}" for p in report.problems]
+    lines += [f"  note         {line}" for line in report.notices]
+    for signature in report.signatures:
+        whose = f", {signature.owner} ({signature.role})" if signature.owner else ""
+        when = f" at {signature.claimed_at:%Y-%m-%d %H:%M:%SZ}" if signature.claimed_at else ""
+        lines.append(f"  signed by    {signature.keyid[:16]}{whose}{when}: {signature.state}")
+    if report.replay is not None and not report.replay.identical:
+        lines += [
+            f"  differs      {d.part} {d.what}: recorded {d.recorded or 'nothing'}, now {d.replayed or 'nothing'}"
+            for d in report.replay.differences[:20]
+        ]
+        lines += [f"  other code   {line}" for line in report.replay.changed_code]
+    words = {
+        "verified": "VERIFIED",
+        "wrong": "NOT WHAT IT CLAIMS TO BE",
+        "undecidable": "NOT FULLY DECIDABLE",
+    }
+    typer.echo(f"{words[report.verdict]}: {report.folder}\n" + "\n".join(lines), err=True)

@@ -1,0 +1,269 @@
+"""The audit folder: what an audit leaves behind, written whole or not at all.
+
+    audit.json            the result, canonical JSON
+    report.html           the same for a reader
+    bundle/               the evidence
+    inputs/               engagement and catalogs as read, for replay
+    attestation.json      DSSE envelope over the in-toto Statement; its subjects are the above
+    signer.pub            the public key of the envelope and the checkpoint
+    ledger/proof.json     where the envelope stands in the ledger, with the signed checkpoint
+
+Later come cosignatures/, timestamps/ and replies/; each file there shows its own integrity.
+Specified in docs/formats/audit-folder.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from lpo_secaudit.errors import InputError
+from lpo_secaudit.formats.canonical import canonical_json, digest, digest_bytes
+from lpo_secaudit.formats.instants import format_instant
+from lpo_secaudit.model.catalog import Catalog
+from lpo_secaudit.model.result import AuditResult
+from lpo_secaudit.plugins import PluginSet
+
+if TYPE_CHECKING:
+    from lpo_secaudit.attest.signers import Signer
+    from lpo_secaudit.ledger import Proof
+
+__all__ = ["PREDICATE_TYPE", "AuditFolder", "proof_file", "tool_digest"]
+
+PREDICATE_TYPE = "urn:lpo-secaudit:audit:v1"
+PROOF_FORMAT = "lpo-secaudit-proof/1"
+
+
+def tool_digest() -> str:
+    """One digest over every code and data file of the library, by name; for the predicate."""
+    import lpo_secaudit
+
+    root = Path(lpo_secaudit.__file__).parent
+    files = sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+    return digest({p.relative_to(root).as_posix(): digest_bytes(p.read_bytes()) for p in files})
+
+
+def proof_file(proof: Proof) -> bytes:
+    """The bytes of a proof file (docs/formats/ledger.md, "Proof")."""
+    return canonical_json(
+        {
+            "format": PROOF_FORMAT,
+            "index": proof.index,
+            "entry": base64.b64encode(proof.entry).decode(),
+            "path": [base64.b64encode(hash_).decode() for hash_ in proof.path],
+            "checkpoint": proof.checkpoint.decode(),
+        }
+    )
+
+
+class AuditFolder:
+    """Builds an audit folder beside its final place and moves it there when it is whole.
+
+    Use as a context manager; leaving before `finish()` removes what was built. A process that is
+    killed leaves a hidden folder, which the next audit to the same place removes.
+
+    Attributes:
+        bundle: where the evidence bundle is to be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Plan a folder at `path`, which must not exist or be empty.
+
+        Raises:
+            InputError: it is something else, or its parent cannot be written.
+        """
+        self.path = path
+        self._lock: int | None = None
+        try:
+            if path.exists() and (not path.is_dir() or any(path.iterdir())):
+                raise InputError(
+                    "the output folder exists and is not empty", where=str(path), hint="name another one"
+                )
+            path.absolute().parent.mkdir(parents=True, exist_ok=True)
+            self._remove_left_over()
+            self._root = path.absolute().parent / f".{path.name}.partial-{secrets.token_hex(6)}"
+            self._root.mkdir()
+            self._lock = _lock(self._root)
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        self.bundle = self._root / "bundle"
+        self._result: AuditResult | None = None
+        self._predicate: dict[str, Any] = {}
+
+    def __enter__(self) -> AuditFolder:
+        return self
+
+    def __exit__(
+        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+    ) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        shutil.rmtree(self._root, ignore_errors=True)
+
+    def _remove_left_over(self) -> None:
+        for found in self.path.absolute().parent.glob(f".{self.path.name}.partial-*"):
+            # Whoever still builds holds the lock; the lock of a killed process is free.
+            lock = _lock(found)
+            if lock is not None:
+                shutil.rmtree(found, ignore_errors=True)
+                os.close(lock)
+
+    def _write(self, name: str, data: bytes) -> None:
+        target = self._root / name
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        except OSError as error:
+            raise _cannot_write(self.path / name, error) from error
+
+    def write_result(self, result: AuditResult, plugins: PluginSet, catalogs: Sequence[Catalog]) -> None:
+        """Write audit.json, report.html and inputs/.
+
+        Raises:
+            InputError: the folder cannot be written.
+        """
+        from lpo_secaudit.report.html import render
+
+        value = result.to_json()
+        self._write("audit.json", canonical_json(value))
+        self._write("report.html", render(value).encode())
+        self._write("inputs/engagement.yaml", result.engagement.raw)
+        recorded: dict[str, str] = {}
+        for catalog in catalogs:
+            for name, raw in catalog.files.items():
+                # A catalog's name may be a path out of here; the file's name must not be.
+                safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem)[:60].strip(".-") or "catalog"
+                recorded[name] = f"inputs/catalogs/{safe}-{hashlib.sha256(raw).hexdigest()[:12]}.yaml"
+                self._write(recorded[name], raw)
+        self._result = result
+        self._predicate = {
+            "tool": {"name": "lpo_secaudit", "version": result.tool_version, "digest": tool_digest()},
+            "engagement": result.engagement.id,
+            "evaluated_at": format_instant(result.evaluated_at),
+            "law_as_of": result.law_as_of.isoformat(),
+            "valid_until": format_instant(result.evaluated_at + result.engagement.cadence),
+            "inputs": {
+                "engagement": {"name": result.engagement.name, "file": "inputs/engagement.yaml"},
+                "catalogs": recorded,
+            },
+            "plugins": [
+                {"name": name, "version": plugin.version, "files": dict(plugins.file_digests.get(name, {}))}
+                for name, plugin in sorted(plugins.plugins.items())
+            ],
+        }
+
+    def sign_and_record(
+        self,
+        signer: Signer | None,
+        ledger: str | Path,
+        engagement_id: str,
+        *,
+        signed_at: datetime | None = None,
+    ) -> tuple[str, bool]:
+        """Sign everything written, record the envelope in the ledger, keep the proof.
+
+        Returns the key's id, and whether it was made for this audit alone.
+
+        Raises:
+            IntegrityError: the ledger does not verify, so nothing was added to it.
+            InputError, UndecidableError: the signer or the ledger cannot be used.
+        """
+        from lpo_secaudit.attest import envelope, one_time_signer, statement
+        from lpo_secaudit.ledger import Ledger
+
+        if self._result is None:
+            raise InputError("there is no result to sign", hint="call write_result first")
+        one_time = signer is None
+        signer = signer or one_time_signer()
+        now = (signed_at or datetime.now(UTC)).replace(microsecond=0)
+        predicate = self._predicate | {
+            "signed_at": format_instant(now),
+            "signers": [{"keyid": signer.keyid, "algorithm": signer.algorithm, "one_time": one_time}],
+        }
+        payload = statement(dict(self._subjects()), PREDICATE_TYPE, predicate)
+        sealed = envelope(payload, signer)
+        body: Mapping[str, Any] = {
+            "engagement": engagement_id,
+            "envelope": digest_bytes(sealed),
+            "statement": digest_bytes(payload),
+            "result": digest(self._result.to_json()),
+            "keyid": signer.keyid,
+        }
+        self._write("attestation.json", sealed)
+        self._write("signer.pub", signer.public_key_pem)
+        with Ledger.open(ledger, create=True) as log:
+            index = log.append("audit", body, now)
+            proof = log.prove(index, log.checkpoint(signer, signer.keyid))
+        self._write("ledger/proof.json", proof_file(proof))
+        return signer.keyid, one_time
+
+    def _subjects(self) -> Iterator[tuple[str, str]]:
+        yield "bundle/manifest.json", digest_bytes((self.bundle / "manifest.json").read_bytes())
+        for file in sorted(self._root.rglob("*")):
+            name = file.relative_to(self._root).as_posix()
+            # The manifest stands for the rest of the bundle, file by file.
+            if file.is_file() and not name.startswith("bundle/"):
+                yield name, digest_bytes(file.read_bytes())
+
+    def finish(self) -> None:
+        """Bring everything to the disk and move the folder to its place.
+
+        Raises:
+            InputError: the place was taken meanwhile, or the disk failed.
+        """
+        try:
+            for found in sorted(self._root.rglob("*"), reverse=True):
+                _sync(found)
+            _sync(self._root)
+            if self.path.is_dir():
+                self.path.rmdir()
+            self._root.rename(self.path.absolute())
+            _sync(self.path.absolute().parent)
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+
+def _lock(folder: Path) -> int | None:
+    """A lock on a folder that dies with its process; None where another process holds it."""
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system: nothing is known to be left over
+        return None
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _sync(path: Path) -> None:
+    if os.name != "posix" and path.is_dir():
+        return
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cannot_write(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"the audit folder cannot be written: {error.strerror or error}",
+        where=str(path),
+        hint="check the folder's permissions and the space on its disk",
+    )

@@ -1,0 +1,478 @@
+"""Verification of an audit folder: every byte of it, who signed it, and where it stands in a ledger.
+
+Meant to be read in one sitting, by somebody who trusts neither the firm, nor the provider, nor the
+code that wrote the folder. It uses `attest.check` and `ledger.proofs`, and of the writing side
+nothing but the two hash functions of the tree. The steps:
+
+    1. take the envelope, the key and the proof apart
+    2. the key's signature covers the envelope's statement
+    3. the statement's digests are those of the files; the bundle's manifest stands for the bundle
+    4. no file is missing, none is a stranger
+    5. the envelope is an entry of the ledger, under a checkpoint that the key signed
+    6. cosignatures, timestamps and replies that came later
+    7. with a trust policy: who signed, in which role, with a key valid at that time
+    8. with a ledger: the entry stands there too, and what came after it
+    9. with replay: the result follows again from the recorded evidence (`lpo_secaudit.replay`)
+
+*Wrong* and *undecidable* are different results: a missing key, policy or ledger is not a forgery.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from lpo_secaudit.attest.check import (
+    Envelope,
+    VerifyingKey,
+    open_envelope,
+    parse_public_key,
+    read_statement,
+    strict_json,
+    unbase64,
+)
+from lpo_secaudit.errors import InputError, IntegrityError, SecauditError, UndecidableError
+from lpo_secaudit.ledger.proofs import ParsedCheckpoint, included, parse_checkpoint, signed_by
+
+if TYPE_CHECKING:
+    from lpo_secaudit.plugins import PluginSet
+    from lpo_secaudit.replay import Replay
+
+__all__ = ["Problem", "Signature", "VerificationReport", "verify"]
+
+PREDICATE_TYPE = "urn:lpo-secaudit:audit:v1"
+PROOF_FORMAT = "lpo-secaudit-proof/1"
+MAX_SMALL_FILE = 64 * 1024 * 1024
+LATER = ("cosignatures/", "timestamps/", "replies/")
+FIXED = ("attestation.json", "signer.pub", "ledger/proof.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong, or could not be decided.
+
+    Attributes:
+        kind: "wrong" or "undecidable".
+        file: name within the folder; "" where it is about none.
+        message: what and why, one sentence without a full stop.
+    """
+
+    kind: Literal["wrong", "undecidable"]
+    file: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One signature found on the audit.
+
+    Attributes:
+        keyid: of the key.
+        file: where it stands.
+        one_time: the key was made for this audit alone, and names nobody.
+        claimed_at: the signer's own word on when.
+        owner, role: from the trust policy; "" without one.
+        state: "valid", or why not.
+    """
+
+    keyid: str
+    file: str
+    one_time: bool
+    claimed_at: datetime | None
+    owner: str = ""
+    role: str = ""
+    state: str = "valid"
+
+
+@dataclass
+class VerificationReport:
+    """What verification found. It is true in a condition only where everything asked was shown.
+
+    Attributes:
+        folder: the audit folder.
+        checked: what was shown, one line each.
+        problems: what is wrong or undecidable.
+        signatures: who signed.
+        notices: what a reader should know beyond right and wrong: outdated, superseded, untimed.
+        replay: the outcome of replay; None where it was not asked for.
+    """
+
+    folder: Path
+    engagement: str = ""
+    checked: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    signatures: list[Signature] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    replay: Replay | None = None
+
+    @property
+    def wrong(self) -> tuple[Problem, ...]:
+        """What is not what it claims to be."""
+        return tuple(p for p in self.problems if p.kind == "wrong")
+
+    @property
+    def undecidable(self) -> tuple[Problem, ...]:
+        """What could not be found out."""
+        return tuple(p for p in self.problems if p.kind == "undecidable")
+
+    @property
+    def verdict(self) -> Literal["verified", "wrong", "undecidable"]:
+        """The worst of all."""
+        return "wrong" if self.wrong else "undecidable" if self.problems else "verified"
+
+    def __bool__(self) -> bool:
+        return not self.problems
+
+    def raise_for_problems(self) -> None:
+        """Turn the first problem into an exception.
+
+        Raises:
+            IntegrityError: something is wrong.
+            UndecidableError: nothing is wrong, and something could not be decided.
+        """
+        for problems, error in ((self.wrong, IntegrityError), (self.undecidable, UndecidableError)):
+            if problems:
+                raise error(problems[0].message, where=str(self.folder / problems[0].file))
+
+    def to_json(self) -> dict[str, Any]:
+        """The report for a program."""
+        return {
+            "folder": str(self.folder),
+            "engagement": self.engagement,
+            "verdict": self.verdict,
+            "checked": list(self.checked),
+            "problems": [{"kind": p.kind, "file": p.file, "message": p.message} for p in self.problems],
+            "signatures": [
+                {
+                    "keyid": s.keyid,
+                    "file": s.file,
+                    "one_time": s.one_time,
+                    "claimed_at": s.claimed_at.isoformat().replace("+00:00", "Z") if s.claimed_at else None,
+                    "owner": s.owner,
+                    "role": s.role,
+                    "state": s.state,
+                }
+                for s in self.signatures
+            ],
+            "notices": list(self.notices),
+            "replay": self.replay.to_json() if self.replay else None,
+        }
+
+
+@dataclass
+class Case:
+    """What is known while the steps are taken."""
+
+    root: Path
+    report: VerificationReport
+    raw: bytes = b""
+    envelope: Envelope | None = None
+    key: VerifyingKey | None = None
+    subjects: dict[str, str] = field(default_factory=dict)
+    predicate: dict[str, Any] = field(default_factory=dict)
+    entry: dict[str, Any] = field(default_factory=dict)
+    entry_raw: bytes = b""
+    index: int = -1
+    checkpoint: ParsedCheckpoint | None = None
+
+    def wrong(self, file: str, message: str) -> None:
+        self.report.problems.append(Problem("wrong", file, message))
+
+    def undecidable(self, file: str, message: str) -> None:
+        self.report.problems.append(Problem("undecidable", file, message))
+
+    def read(self, name: str) -> bytes:
+        path = self.root / name
+        try:
+            # A link could lead out of the folder, to a file that changes after verification.
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise IntegrityError("not a plain file", where=name)
+            if path.stat().st_size > MAX_SMALL_FILE:
+                raise IntegrityError("too large", where=name)
+            return path.read_bytes()
+        except FileNotFoundError:
+            raise IntegrityError("is missing", where=name) from None
+        except OSError as error:
+            raise UndecidableError(f"cannot be read: {error.strerror}", where=name) from error
+
+
+def verify(
+    path: str | Path,
+    *,
+    replay: bool = False,
+    trust: str | Path | None = None,
+    ledger: str | Path | None = None,
+    keys: Sequence[str | Path] | None = None,
+    now: datetime | None = None,
+    plugins: PluginSet | None = None,
+) -> VerificationReport:
+    """Verify an audit folder.
+
+    Args:
+        path: the audit folder.
+        replay: derive the result again from the recorded evidence and compare.
+        trust: trust policy file (docs/formats/trust.md); without one, no name stands behind a key.
+        ledger: ledger, mirror or published log that the audit must stand in.
+        keys: public key files, one of which must have signed.
+        now: aware instant at which validity is judged; default: the present.
+        plugins: for replay; default: all installed ones.
+
+    Raises:
+        InputError: there is no such folder, or the trust policy or a key file is unusable.
+    """
+    root = Path(path)
+    if not root.is_dir():
+        raise InputError("there is no such audit folder", where=str(root))
+    expected = [parse_public_key(_read_key(Path(k)), str(k)) for k in keys or ()]
+    now = now or datetime.now(UTC)
+    case = Case(root, VerificationReport(root))
+    _open(case)
+    _files(case)
+    _proof(case)
+    if case.envelope is not None and case.predicate:
+        from lpo_secaudit.verification_later import later_files, trust_policy, whole_ledger
+
+        _named(case, expected)
+        later_files(case, trust, now)
+        if trust is not None:
+            trust_policy(case, Path(trust), now)
+        if ledger is not None:
+            whole_ledger(case, ledger)
+        _validity(case, now)
+        if replay and not case.report.wrong:
+            _replay(case, plugins)
+        elif replay:
+            case.undecidable("audit.json", "not replayed, because the folder is not what it claims to be")
+    return case.report
+
+
+def _read_key(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the key cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _open(case: Case) -> None:
+    """Steps 1 and 2: envelope, key, signature, statement."""
+    name = "attestation.json"
+    try:
+        case.raw = case.read(name)
+        envelope = open_envelope(case.raw, name)
+        name = "signer.pub"
+        pem = case.read(name)
+        key = parse_public_key(pem, name)
+        if key.pem != pem:
+            raise IntegrityError("not the one form of this key", where=name)
+    except (SecauditError, OSError) as error:
+        _note(case, name, error)
+        return
+    case.key = key
+    if key.keyid not in envelope.signatures:
+        case.wrong("signer.pub", "not the key that the attestation names")
+        return
+    if not envelope.signed_by(key):
+        case.wrong(
+            "attestation.json", "the signature does not fit: the statement or the signature was changed"
+        )
+        return
+    try:
+        case.subjects, case.predicate = read_statement(envelope, PREDICATE_TYPE, "attestation.json")
+        signers = {s["keyid"]: s for s in case.predicate["signers"]}
+        if set(signers) != set(envelope.signatures):
+            raise IntegrityError("the statement names other signers than the envelope has", where=name)
+        one_time = bool(signers[key.keyid]["one_time"])
+        claimed = datetime.fromisoformat(case.predicate["signed_at"])
+        case.report.engagement = str(case.predicate["engagement"])
+    except (SecauditError, KeyError, TypeError, ValueError) as error:
+        _note(case, "attestation.json", error)
+        case.predicate = {}
+        return
+    case.envelope = envelope
+    case.report.signatures.append(Signature(key.keyid, "attestation.json", one_time, claimed))
+    case.report.checked.append(f"attestation.json is signed by key {key.keyid[:16]}")
+
+
+def _note(case: Case, file: str, error: Exception) -> None:
+    """An exception of a step, as a problem with its file."""
+    if isinstance(error, UndecidableError | OSError):
+        case.undecidable(file, error.message if isinstance(error, UndecidableError) else str(error))
+    else:
+        case.wrong(file, error.message if isinstance(error, SecauditError) else f"malformed: {error!r}")
+
+
+def _files(case: Case) -> None:
+    """Steps 3 and 4: the digests of all files; none missing, none a stranger."""
+    if case.envelope is None:
+        return
+    before = len(case.report.problems)
+    expected = dict(case.subjects)
+    for name, digest in sorted(case.subjects.items()):
+        if not _safe(name):
+            case.wrong("attestation.json", f"names a file outside the folder: {name!r}")
+            expected.pop(name)
+            continue
+        if name != "bundle/manifest.json":
+            _compare(case, name, digest)
+    for required in ("audit.json", "report.html", "inputs/engagement.yaml", "bundle/manifest.json"):
+        if required not in case.subjects:
+            case.wrong("attestation.json", f"the statement does not name {required}")
+    if "bundle/manifest.json" in expected:
+        expected |= _bundle(case, expected["bundle/manifest.json"])
+    known = set(expected) | set(FIXED)
+    found = set(_walk(case))
+    for stranger in sorted(found - known):
+        # Files that came later show their own integrity in step 6.
+        if not stranger.startswith(LATER):
+            case.wrong(stranger, "a file that nothing in the attestation names")
+    for missing in sorted(known - found):
+        if not any(p.file == missing for p in case.report.problems):
+            case.wrong(missing, "is missing")
+    if len(case.report.problems) == before:
+        case.report.checked.append(
+            f"{len(expected)} files are byte for byte what was signed, with no other file"
+        )
+
+
+def _safe(name: str) -> bool:
+    return not name.startswith("/") and "\\" not in name and not set(name.split("/")) & {"", ".", ".."}
+
+
+def _compare(case: Case, name: str, digest: str, size: int | None = None) -> bool:
+    path = case.root / name
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            case.wrong(name, "not a plain file")
+        else:
+            with path.open("rb") as file:
+                actual = hashlib.file_digest(file, "sha256").hexdigest()
+            if actual == digest and size in (None, path.stat().st_size):
+                return True
+            case.wrong(name, "was changed: its bytes are not those that were signed")
+    except FileNotFoundError:
+        case.wrong(name, "is missing")
+    except OSError as error:
+        case.undecidable(name, f"cannot be read: {error.strerror}")
+    return False
+
+
+def _bundle(case: Case, digest: str) -> dict[str, str]:
+    """The files that the bundle's manifest names, each compared; name to hex digest."""
+    name = "bundle/manifest.json"
+    expected: dict[str, str] = {}
+    if not _compare(case, name, digest):
+        return {}
+    try:
+        manifest = json.loads(case.read(name))
+        records = manifest["records"]
+        expected["bundle/records.jsonl"] = str(records["sha256"])
+        _compare(case, "bundle/records.jsonl", records["sha256"], records["bytes"])
+        for blob in manifest["blobs"]:
+            hex_ = str(blob["sha256"])
+            file = f"bundle/blobs/{hex_[:2]}/{hex_[2:]}"
+            if not _safe(file):
+                raise ValueError("a blob's name is no digest")
+            expected[file] = hex_
+            _compare(case, file, hex_, blob["bytes"])
+    except (ValueError, KeyError, TypeError, RecursionError, SecauditError) as error:
+        _note(case, name, error)
+    return expected
+
+
+def _walk(case: Case) -> Iterator[str]:
+    """Names of everything in the folder that is not a folder, links among them."""
+
+    def lost(error: OSError) -> None:
+        case.undecidable(
+            os.path.relpath(error.filename or "", case.root), f"cannot be listed: {error.strerror}"
+        )
+
+    for folder, folders, files in os.walk(case.root, onerror=lost):
+        links = [d for d in folders if (Path(folder) / d).is_symlink()]
+        for file in (*files, *links):
+            yield (Path(folder) / file).relative_to(case.root).as_posix()
+
+
+def _proof(case: Case) -> None:
+    """Step 5: the envelope is an entry under a checkpoint that the audit's key signed."""
+    name = "ledger/proof.json"
+    try:
+        proof = strict_json(case.read(name), name)
+        if (
+            set(proof) != {"format", "index", "entry", "path", "checkpoint"}
+            or proof["format"] != PROOF_FORMAT
+        ):
+            raise IntegrityError(f"not {PROOF_FORMAT}", where=name)
+        raw, path = unbase64(proof["entry"]), [unbase64(hash_) for hash_ in proof["path"]]
+        checkpoint = parse_checkpoint(proof["checkpoint"].encode(), name)
+        index = proof["index"]
+        if not isinstance(index, int) or not included(raw, index, checkpoint.size, path, checkpoint.root):
+            raise IntegrityError("the proof does not lead to the checkpoint", where=name)
+        if case.key is not None and not signed_by(checkpoint, case.key):
+            raise IntegrityError("the checkpoint is not signed by the audit's key", where=name)
+        entry = json.loads(raw)
+        body = entry["body"]
+        if entry["kind"] != "audit":
+            raise IntegrityError("the entry is not that of an audit", where=name)
+        recorded = {key: body[key] for key in ("envelope", "statement", "result", "keyid", "engagement")}
+    except (SecauditError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        _note(case, name, error)
+        return
+    if case.raw and recorded["envelope"] != "sha256:" + hashlib.sha256(case.raw).hexdigest():
+        case.wrong("attestation.json", "not the envelope that the ledger holds")
+    elif case.envelope is not None and case.key is not None:
+        actual = {
+            "envelope": recorded["envelope"],
+            "statement": "sha256:" + hashlib.sha256(case.envelope.payload).hexdigest(),
+            "result": "sha256:" + case.subjects.get("audit.json", ""),
+            "keyid": case.key.keyid,
+            "engagement": case.report.engagement,
+        }
+        if recorded != actual:
+            case.wrong(name, "the entry speaks of another audit")
+            return
+        case.entry, case.entry_raw, case.index, case.checkpoint = entry, raw, index, checkpoint
+        case.report.checked.append(
+            f"entry {index} of ledger {checkpoint.origin}, proven under a signed checkpoint"
+        )
+
+
+def _named(case: Case, expected: Sequence[VerifyingKey]) -> None:
+    """The keys that the caller expects, where he named any."""
+    if not expected or case.key is None:
+        return
+    if any(key.keyid == case.key.keyid for key in expected):
+        case.report.checked.append("the key is one of those given")
+    else:
+        case.wrong("attestation.json", "signed by another key than those given")
+
+
+def _validity(case: Case, now: datetime) -> None:
+    if any(s.one_time for s in case.report.signatures):
+        case.report.notices.append(
+            "the key was made for this audit alone: it shows that nothing changed, not who signed"
+        )
+    until = datetime.fromisoformat(case.predicate["valid_until"])
+    if now > until:
+        case.report.notices.append(f"outdated: the next audit was due on {until:%Y-%m-%d}")
+
+
+def _replay(case: Case, plugins: PluginSet | None) -> None:
+    """Step 9."""
+    from lpo_secaudit.replay import replay
+
+    done = replay(case.root, case.predicate, plugins)
+    case.report.replay = done
+    if done.identical:
+        case.report.checked.append("replay: the result follows again from the evidence, byte for byte")
+    elif done.excused:
+        case.undecidable("audit.json", f"replay gives another result: {done.summary}")
+    else:
+        case.wrong("audit.json", f"replay gives another result with the same code: {done.summary}")
