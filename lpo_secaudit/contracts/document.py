@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 __all__ = ["CrossReference", "Definition", "Document", "Page", "Section", "Sentence"]
@@ -108,9 +110,34 @@ class Document:
 
     def page_at(self, offset: int) -> int | None:
         """The 1-based page that holds a text offset; None where the source has no pages."""
-        return next((p.number for p in self.pages if p.start <= offset < p.end), None)
+        index = bisect_right(self._page_starts, offset) - 1
+        if index < 0 or offset >= self.pages[index].end:
+            return None
+        return self.pages[index].number
 
     def section_at(self, offset: int) -> Section | None:
         """The innermost section that holds a text offset."""
-        holding = [s for s in self.sections if s.start <= offset < s.end]
-        return max(holding, key=lambda s: s.level, default=None)
+        index = bisect_right(self._section_starts, offset) - 1
+        # Sections stand in text order, parents before children: climb to one that reaches so far.
+        while index >= 0 and self.sections[index].end <= offset:
+            index = self.sections[index].parent
+        return self.sections[index] if index >= 0 else None
+
+    def place_at(self, offset: int) -> str:
+        """How a lawyer cites a text offset: the numbering path, else the nearest heading, else ""."""
+        section = self.section_at(offset)
+        heading = ""
+        while section is not None:
+            if section.path:
+                return section.path
+            heading = heading or section.heading
+            section = self.sections[section.parent] if section.parent >= 0 else None
+        return heading
+
+    @cached_property
+    def _page_starts(self) -> tuple[int, ...]:
+        return tuple(page.start for page in self.pages)
+
+    @cached_property
+    def _section_starts(self) -> tuple[int, ...]:
+        return tuple(section.start for section in self.sections)
