@@ -182,6 +182,9 @@ class Affected:
 def _outermost(places: Iterable[str]) -> list[str]:
     """The places that lie in none of the others, so that nobody is counted twice."""
     known = list(places)
+    whole = {p for p in known if "-" not in p}
+    if "EU" not in whole and not any(p[:2] in whole for p in known if "-" in p):
+        return known  # nothing can lie in anything else
     return [p for p in known if not any(q != p and lies_in(p, q) for q in known)]
 
 

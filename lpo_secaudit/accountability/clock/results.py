@@ -106,8 +106,10 @@ def late_from(due: datetime | date, zone: str) -> datetime:
     return count.start_of_next_day(due, count.zone_info(zone)).astimezone(UTC)
 
 
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
 def show(moment: datetime | date) -> str:
     """A due time or day as a person reads it: weekday, ISO date, time with offset."""
-    if isinstance(moment, datetime):
-        return f"{moment:%a} {moment.isoformat(timespec='minutes')}"
-    return f"{moment:%a} {moment.isoformat()}"
+    text = moment.isoformat(timespec="minutes") if isinstance(moment, datetime) else moment.isoformat()
+    return f"{_WEEKDAYS[moment.weekday()]} {text}"
