@@ -79,7 +79,9 @@ a party
 one party
 indemnifying party"""
 )
-_MODALS = frozenset("shall will must may agrees undertakes warrants represents acknowledges covenants can".split())
+_MODALS = frozenset(
+    "shall will must may agrees undertakes warrants represents acknowledges covenants can".split()
+)
 _LEADING = frozenset(
     "the if where when and or that to as in on upon after before each any all this such by of for from with unless "
     "should however further additionally either neither both no at during except prior to provided subject".split()
@@ -107,14 +109,24 @@ _PROVIDER_VERBS = frozenset(
     "engage engages ensure ensures cooperate report reports impose store stores inform informs destroy encrypt "
     "subcontract perform performs host".split()
 )
-_CLIENT_VERBS = frozenset("instruct instructs audit object pay pays purchase determine determines request".split())
+_CLIENT_VERBS = frozenset(
+    "instruct instructs audit object pay pays purchase determine determines request".split()
+)
 _PROVIDER_NOUNS = frozenset(
     "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services service systems "
     "platform possession".split()
 )
 _CLIENT_NOUNS = frozenset("instructions instruction users obligations request".split())
-_TO_CLIENT = frozenset("notify notifies notified notifying inform informs informed assist assists assisting".split())
-_PROVIDER_NEAR = (("engaged", "by"), ("processing", "by"), ("processed", "by"), ("provided", "by"), ("maintained", "by"))
+_TO_CLIENT = frozenset(
+    "notify notifies notified notifying inform informs informed assist assists assisting".split()
+)
+_PROVIDER_NEAR = (
+    ("engaged", "by"),
+    ("processing", "by"),
+    ("processed", "by"),
+    ("provided", "by"),
+    ("maintained", "by"),
+)
 _CLIENT_NEAR = (
     ("behalf", "of"),
     ("available", "to"),
@@ -235,7 +247,11 @@ def _votes(tokens: Tokens, candidates: Counter[Term]) -> dict[Term, tuple[int, i
 def _occurrences(tokens: Tokens, term: Term, *, capital: bool) -> Iterator[tuple[int, int]]:
     size, first = len(term), term[0]
     for i, word in enumerate(tokens.words):
-        if word == first and tokens.words[i : i + size] == term and (not capital or tokens.flags[i] & CAPITAL or not first.isalpha()):
+        if (
+            word == first
+            and tokens.words[i : i + size] == term
+            and (not capital or tokens.flags[i] & CAPITAL or not first.isalpha())
+        ):
             yield i, i + size
 
 
@@ -246,12 +262,18 @@ def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, 
     qualifies what follows ("Customer Personal Data", "Provider's personnel").
     """
     by_first: dict[str, list[tuple[Term, Role]]] = {}
-    for role, terms in (("provider", parties.provider), ("client", parties.client), ("either", parties.either)):
+    for role, terms in (
+        ("provider", parties.provider),
+        ("client", parties.client),
+        ("either", parties.either),
+    ):
         for term in terms:
             by_first.setdefault(term[0], []).append((term, role))  # type: ignore[arg-type]
     for options in by_first.values():
         options.sort(key=lambda option: -len(option[0]))
-    found: dict[str, list[tuple[int, int]]] = {k: [] for k in ("provider", "client", "either", "of-client", "of-provider")}
+    found: dict[str, list[tuple[int, int]]] = {
+        k: [] for k in ("provider", "client", "either", "of-client", "of-provider")
+    }
     i, count = 0, len(tokens.words)
     while i < count:
         for term, role in by_first.get(tokens.words[i], ()):
@@ -259,7 +281,9 @@ def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, 
             if tokens.words[i:end] != term or not _is_mention(tokens, i, term, parties):
                 continue
             after = tokens.words[end] if end < count and not tokens.breaks[end] else ""
-            qualifies = tokens.flags[end - 1] & POSSESSIVE or term[-1] in ("our", "your") or after in _QUALIFIED
+            qualifies = (
+                tokens.flags[end - 1] & POSSESSIVE or term[-1] in ("our", "your") or after in _QUALIFIED
+            )
             if qualifies and role != "either":
                 found[f"of-{role}"].append((i, end))
             else:
@@ -272,7 +296,12 @@ def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, 
 
 def _is_mention(tokens: Tokens, start: int, term: Term, parties: Parties) -> bool:
     before = tokens.words[start - 1] if start else ""
-    if term[0] in ("processor", "contractor", "provider", "recipient") and before in ("sub", "another", "onward", "further"):
+    if term[0] in ("processor", "contractor", "provider", "recipient") and before in (
+        "sub",
+        "another",
+        "onward",
+        "further",
+    ):
         return False
     if term in parties.names:
         return bool(tokens.flags[start] & CAPITAL) or not term[0].isalpha()

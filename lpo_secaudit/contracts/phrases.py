@@ -9,6 +9,7 @@ A phrase is a sequence of elements between blanks:
     the?              may be missing
     ..4               up to four words of any kind (not across a full stop)
     #                 a number in digits
+    @                 an e-mail address (`privacy@*` one that begins so)
     <breach>          a concept: any phrase of the concept `breach`
 
 A concept is a named set of phrases; concepts may use other concepts, not themselves. Matching
@@ -26,9 +27,11 @@ from lpo_secaudit.errors import InputError
 
 __all__ = ["Hit", "Hits", "PhraseBook", "compile_phrases", "concepts_of"]
 
-MAX_GAP = 12
+MAX_GAP = 30
 MAX_ELEMENTS = 24
-_ELEMENT = re.compile(r"(?:\.\.\d{1,2}|#|<[a-z0-9-]+>|[=]?[^\W_]+\*?(?:\|[=]?[^\W_]+\*?)*)\??\Z")
+_WORD = r"[=]?[^\W_]+(?:\.\d+)*@?\*?"
+_PART = rf"(?:<[a-z0-9-]+>|{_WORD})"
+_ELEMENT = re.compile(rf"(?:\.\.\d{{1,2}}|#|@|{_PART}(?:\|{_PART})*)\??\Z")
 _CONCEPT = re.compile(r"<([a-z0-9-]+)>")
 
 # A hit: concept number, first word, word after the last.
@@ -105,6 +108,8 @@ class PhraseBook:
                 symbols.extend(p for p in self.prefixes if word.startswith(p[:-1]))
                 if word[0].isdigit():
                     symbols.append("#")
+                if "@" in word:
+                    symbols.append("@")
                 known = cache[word] = tuple(symbols)
             result.append(known)
         return result
@@ -155,7 +160,7 @@ def _elements(phrase: str, where: str) -> list[str]:
             raise InputError(
                 f"not an element of a phrase: {element!r}",
                 where=where,
-                hint="words, =exact, begin*, a|b, optional?, ..4, # or <concept>",
+                hint="words, =exact, begin*, a|b, optional?, ..4, #, @ or <concept>",
             )
         if element.startswith("..") and int(element[2:].rstrip("?")) > MAX_GAP:
             raise InputError(f"a gap is at most {MAX_GAP} words: {element}", where=where)
@@ -169,7 +174,7 @@ def _symbol(word: str, prefixes: set[str]) -> str:
     if word.endswith("*"):
         prefixes.add(word)
         return word
-    return word if word.startswith("=") or word == "#" else stem(word)
+    return word if word.startswith("=") or word in ("#", "@") else stem(word)
 
 
 def _child(node: _Node, element: str, prefixes: set[str]) -> _Node:
@@ -181,7 +186,9 @@ def _child(node: _Node, element: str, prefixes: set[str]) -> _Node:
     return child
 
 
-def _insert(root: _Node, elements: list[str], concept: int, numbers: Mapping[str, int], prefixes: set[str]) -> None:
+def _insert(
+    root: _Node, elements: list[str], concept: int, numbers: Mapping[str, int], prefixes: set[str]
+) -> None:
     ends = [root]
     for element in elements:
         optional = element.endswith("?")
@@ -190,10 +197,14 @@ def _insert(root: _Node, elements: list[str], concept: int, numbers: Mapping[str
         for node in ends:
             if element.startswith(".."):
                 new.append(node.gaps.setdefault(int(element[2:]), _Node()))
-            elif element.startswith("<"):
-                new.append(node.concepts.setdefault(numbers[element[1:-1]], _Node()))
-            else:
-                new.append(_child(node, element, prefixes))
+                continue
+            parts = element.split("|")
+            for part in parts:
+                if part.startswith("<"):
+                    new.append(node.concepts.setdefault(numbers[part[1:-1]], _Node()))
+            words = "|".join(part for part in parts if not part.startswith("<"))
+            if words:
+                new.append(_child(node, words, prefixes))
         ends = list({id(n): n for n in new}.values())
     for node in ends:
         if concept not in node.accepts:

@@ -154,7 +154,7 @@ def tokenize(text: str) -> Tokens:
             continue
         raw = match.group()
         if kind == "stop":
-            if raw in "\"“”":
+            if raw in '"“”':
                 quoted = raw != "”" and not (raw == '"' and quoted)
             else:
                 pending = max(pending, _BREAK.get(raw, 0))

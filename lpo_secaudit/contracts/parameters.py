@@ -1,0 +1,396 @@
+"""Parameters of clauses: deadlines, triggers, notice and cure periods, caps; normalised to plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from lpo_secaudit.contracts.detect import Match
+from lpo_secaudit.contracts.numbers import Period, find_amounts, find_multiples, find_periods
+from lpo_secaudit.contracts.reading import Reading
+
+__all__ = ["Parameters", "parameters_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Values by name, and places where words and digits of one value disagree."""
+
+    values: Mapping[str, Any]
+    disagreements: tuple[str, ...] = ()
+
+
+_UNDUE = re.compile(
+    r"\bwithout\s+(?:any\s+)?(?:undue|undo|unreasonable|unnecessary|unjustified|culpable)\s+(?:or\s+\w+\s+)?delay|\bwithout\s+delay\b"
+    r"|\bprompt(?:ly)?\b|\bimmediate(?:ly)?\b|\bforthwith\b|\bas\s+soon\s+as\s+(?:is\s+)?(?:reasonably\s+)?(?:possible|practicable|practical|feasible|reasonably)"
+    r"|\bexpeditiously\b",
+    re.IGNORECASE,
+)
+_CONFIRMED = re.compile(r"\bconfirm(?:ed|ation|s|ing)?\b", re.IGNORECASE)
+_DISCOVERY = re.compile(r"\bdiscover(?:y|ed|s|ing|ies)?\b|\bdetect(?:ed|ion|s|ing)?\b", re.IGNORECASE)
+_AWARE = re.compile(
+    r"\baware(?:ness)?\b|\blearn(?:s|ed|ing)?\s+of\b|\bobtain(?:s|ed|ing)?\s+knowledge|\bknowledge\s+of\b|\bbecomes?\s+known\b",
+    re.IGNORECASE,
+)
+_SUSPECTED = re.compile(
+    r"\bsuspect(?:ed|s|ing)?\b|\breason(?:able|ably)?\s+(?:grounds?\s+)?(?:to\s+)?(?:believes?|suspects?)\b|\breasonably\s+believes?\b",
+    re.IGNORECASE,
+)
+_NOTICE = re.compile(r"\bnotic|\bnotif|\bprior\b|\badvance\b|\bbefore\b|\binform|\bupdate", re.IGNORECASE)
+_OBJECT = re.compile(r"\bobject|\boppos|\breject|\bterminat", re.IGNORECASE)
+_CURE = re.compile(r"\bcure|\bremed|\brectif|\bcorrect|\bnotice", re.IGNORECASE)
+_GENERAL = re.compile(
+    r"\bgeneral(?:ly)?\b|\bhereby\b|\balready\b|\blist\b|\bconsents?\s+to\b|\backnowledges?\b|\bmay\b|\bagrees\b",
+    re.IGNORECASE,
+)
+_GENERAL_STRONG = re.compile(
+    r"\bgeneral(?:ly)?\b[^.]{0,40}\b(?:authori[sz]|consent|approv|permi|prior|written)|\bauthori[sz]\w*[^.]{0,30}\bgeneral|\boption\s+2\b"
+    r"|\boption\s+b\b",
+    re.IGNORECASE,
+)
+_SPECIFIC = re.compile(
+    r"\bspecific\b[^.]{0,30}\b(?:authori[sz]|consent|approv)|\bwithout\s+(?:the\s+)?[^.;]{0,60}\b(?:prior|express|written)\b[^.;]{0,40}"
+    r"\b(?:consent|approval|authori[sz]ation|permission|agreement)|\bonly\s+with\b[^.]{0,40}\b(?:permission|consent|approval)"
+    r"|\boption\s+1\b|\bspecific\s+prior\b",
+    re.IGNORECASE,
+)
+_ONCE = re.compile(
+    r"\b(?:once|one(?:\s*\(1\))?(?:\s+(?:time|audit|inspection))?|1)\s+(?:(?:audit|inspection|time)s?\s+)?(?:in\s+)?(?:per|a|every|each|any|in\s+any)"
+    r"\s+(?:\w+\s+){0,2}?(?:year|annum|(?:twelve|12)(?:\s*\(12\))?[\s-]+month)|\bonce\s+(?:annually|yearly)|\bmore\s+(?:often\s+|frequently\s+)?than"
+    r"\s+(?:once|one(?:\s*\(1\))?)(?:\s+\w+){0,4}?\s+(?:(?:per|a|in|each|every|during)\s+)?(?:any\s+|each\s+|a\s+)?(?:\w+\s+){0,2}?(?:year|annum|month)"
+    r"|\bannual(?:ly)?\b[^.]{0,30}\baudit|\baudit[^.]{0,60}\bannually\b",
+    re.IGNORECASE,
+)
+_TWICE = re.compile(
+    r"\b(?:twice|two(?:\s*\(2\))?(?:\s+times)?)\s+(?:per|a|every|each|in\s+any)\s+(?:\w+\s+){0,2}?year",
+    re.IGNORECASE,
+)
+_FEES = re.compile(
+    r"\bfees?\b|\bpaid\b|\bpayable\b|\bcharges\b|\bcompensation\b|\bcap\b|\bamounts?\b|\bconsideration\b|\binvoiced\b",
+    re.IGNORECASE,
+)
+_LIABILITY = re.compile(r"\bliab|\bcap\b|\bexceed|\bdamages\b|\blimit", re.IGNORECASE)
+_AGGREGATE_NOT = re.compile(r"\binsur|\bpremium", re.IGNORECASE)
+
+
+def _text(reading: Reading, unit: int) -> str:
+    return reading.text[reading.units[unit].start : reading.units[unit].end]
+
+
+def _with_leads(reading: Reading, unit: int) -> str:
+    return " ".join(_text(reading, u) for u in (*reversed(reading.chain(unit)), unit))
+
+
+def _near(reading: Reading, matches: Iterable[Match], after: int = 3, before: int = 0) -> list[int]:
+    """Units of the matches, then those that follow under the same heading; in order of belief."""
+    found: list[int] = []
+    ordered = sorted(matches, key=lambda m: (-m.score, m.start))
+    for match in ordered:
+        if match.unit not in found:
+            found.append(match.unit)
+    for match in ordered:
+        heading = reading.units[match.unit].heading
+        for unit in range(max(0, match.unit - before), min(match.unit + after + 1, len(reading.units))):
+            if (
+                unit not in found
+                and reading.units[unit].heading == heading
+                and reading.units[unit].kind != "heading"
+            ):
+                found.append(unit)
+    return found
+
+
+def _around(text: str, period: Period, reach: int = 60) -> str:
+    begin = max(text.rfind(". ", 0, period.start), text.rfind(";", 0, period.start), period.start - reach, 0)
+    return text[begin : period.end + reach]
+
+
+def _breach_notification(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    ordered = sorted(matches, key=lambda m: (-m.score, m.start))
+    best = max(m.score for m in ordered)
+    units = [m.unit for m in ordered if m.score >= best - 0.12]
+    texts = [_with_leads(reading, u) for u in dict.fromkeys(units)]
+    follow = [
+        _text(reading, u)
+        for u in _near(reading, [m for m in ordered if m.unit in units], 2)
+        if u not in units
+    ]
+    follow = [
+        t
+        for t in follow
+        if re.search(
+            r"\b(?:such|the|this)\s+(?:\w+\s+)?(?:report|notice|notification)|\bnotif|\breport",
+            t,
+            re.IGNORECASE,
+        )
+    ]
+    candidates: list[tuple[int, int, Period, str]] = []
+    for rank, text in enumerate([*texts, *follow]):
+        for period in find_periods(text):
+            before = text[max(0, period.start - 70) : period.start].lower()
+            after = text[period.end : period.end + 80].lower()
+            if not re.search(
+                r"within|later than|less than|exceed|event|than|in at most|maximum|not more|under|latest|after|of\b",
+                before[-40:] + after[:25],
+            ) or re.search(r"retain|keep|insur|period of", before[-30:]):
+                continue
+            data = bool(re.search(r"breach|discover|aware|incident|detect|confirm|learn", before + after))
+            minor = bool(
+                re.search(r"unsuccessful|quarter|security incidents involving", text[: period.start].lower())
+            )
+            candidates.append((minor, 0 if data else 1, period, text))
+    hourly = sorted(candidates, key=lambda c: (c[0], c[1], 0 if c[2].unit == "hours" else 1))
+    chosen_text = ""
+    for _, _, period, text in hourly:
+        if period.unit == "business_days":
+            values.setdefault("deadline_business_days", period.value)
+        elif "deadline_hours" not in values and period.unit in ("hours", "days", "weeks", "minutes"):
+            values["deadline_hours"] = period.hours()
+        else:
+            continue
+        chosen_text = chosen_text or text
+        if period.disagrees:
+            notes.append(period.disagrees)
+        break
+    body = " ".join(texts)
+    if _UNDUE.search(body) or any(_UNDUE.search(t) for t in follow[:1] if chosen_text == t):
+        values["without_undue_delay"] = True
+    for text in dict.fromkeys([chosen_text, *texts]):
+        trigger = _trigger(text) if text else None
+        if trigger:
+            values["trigger"] = trigger
+            break
+    return values
+
+
+def _trigger(text: str) -> str | None:
+    if re.search(
+        r"confirm\w*\s+(?:\w+\s+){0,3}(?:breach|incident|unauthori|personal|security)|(?:confirm\w*)\s+(?:that|the|of)|upon\s+confirm|after\s+confirm",
+        text,
+        re.IGNORECASE,
+    ):
+        return "confirmed"
+    discovery = _DISCOVERY.search(text)
+    aware = _AWARE.search(text)
+    if aware and discovery:
+        return "aware" if aware.start() < discovery.start() else "discovery"
+    if aware:
+        return "aware"
+    if discovery:
+        return "discovery"
+    return "suspected" if _SUSPECTED.search(text) else None
+
+
+def _mode(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    best = max(m.score for m in matches)
+    strong = [m for m in matches if m.score >= best - 0.15]
+    texts = [_with_leads(reading, m.unit) for m in strong]
+    if any(_GENERAL_STRONG.search(t) for t in texts):
+        return {"mode": "general"}
+    general = sum(bool(_GENERAL.search(t)) for t in texts)
+    specific = sum(bool(_SPECIFIC.search(t)) for t in texts)
+    if specific and specific >= general:
+        return {"mode": "specific"}
+    if any(_OBJECT.search(_text(reading, u)) for u in _near(reading, strong, 6, 2)):
+        return {"mode": "general"}
+    return {"mode": "specific" if specific else "general"}
+
+
+def _notice_days(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    """The advance notice of a change, not the window for objecting."""
+    best: tuple[int, Period] | None = None
+    for unit in _near(reading, matches, 4):
+        text = _text(reading, unit)
+        for period in find_periods(text):
+            if period.unit not in ("days", "business_days", "weeks", "months"):
+                continue
+            before = text[max(0, period.start - 110) : period.start].lower()
+            after = text[period.end : period.end + 60].lower()
+            points = 0
+            if re.search(r"\bprior|\badvance|\bbefore|\bahead", after[:40]) or re.search(
+                r"at least|no(?:t)? (?:later|less) than|minimum", before[-30:]
+            ):
+                points += 2
+            if re.search(r"notic|notif|inform|updat", before + after):
+                points += 1
+            if re.search(r"object|oppos|reject|receiv|receipt", before[-90:]) and not re.search(
+                r"prior|advance|before", after[:30]
+            ):
+                points -= 3
+            if re.search(
+                r"^\W*(?:of|after|from|following)\b[^.]{0,30}(?:receiv|receipt|notice|notif|date|such|being|the)",
+                after,
+            ):
+                points -= 2
+            if re.search(r"terminat", before[-40:]):
+                points -= 2
+            if points > 0 and (best is None or points > best[0]):
+                best = (points, period)
+    if best is None:
+        return {}
+    if best[1].disagrees:
+        notes.append(best[1].disagrees)
+    return {"notice_days": best[1].days()}
+
+
+def _deletion(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    for unit in _near(reading, matches, 2):
+        text = _text(reading, unit)
+        for period in find_periods(text):
+            before = text[max(0, period.start - 60) : period.start].lower()
+            after = text[period.end : period.end + 60].lower()
+            if period.unit == "hours" or not re.search(
+                r"within|later than|in at most|after|less than|exceed", before[-25:]
+            ):
+                continue
+            if re.search(
+                r"request(?:s|ed)?\b[^.]{0,20}$|retain|notif|object|accessible|backup|back-up|retention|certif",
+                before[-60:] + after[:20],
+            ) and not re.search(r"delet|destr|eras|return", text.lower()):
+                continue
+            if not re.search(r"delet|destr|eras|return|purg|remov|dispos", text.lower()):
+                continue
+            if period.disagrees:
+                notes.append(period.disagrees)
+            return {"deadline_days": period.days()}
+    return {}
+
+
+def _audit(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for unit in _near(reading, matches, 6, 3):
+        text = _text(reading, unit)
+        if not re.search(r"audit|inspect|request|notice|review|report", text, re.IGNORECASE):
+            continue
+        if "notice_days" not in values:
+            for period in find_periods(text):
+                near = text[max(0, period.start - 60) : period.end + 60].lower()
+                if period.unit not in ("hours", "months", "years") and re.search(
+                    r"notic|prior|advance|before", near
+                ):
+                    values["notice_days"] = period.days()
+                    if period.disagrees:
+                        notes.append(period.disagrees)
+                    break
+        if "per_year" not in values:
+            if _ONCE.search(text):
+                values["per_year"] = 1
+            elif _TWICE.search(text):
+                values["per_year"] = 2
+    return values
+
+
+def _cap(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    units = _near(reading, matches, 2)
+    defined = [
+        u
+        for u, unit in enumerate(reading.units)
+        if unit.kind == "definition" and re.search(r"\bcap\b", _text(reading, u)[:60], re.IGNORECASE)
+    ]
+    for unit in (*units, *defined):
+        text = _text(reading, unit)
+        if re.search(r"enhanced|super|increased", text[:60], re.IGNORECASE) or _AGGREGATE_NOT.search(text):
+            continue
+        if not _LIABILITY.search(text):
+            continue
+        if "fee_months" not in values and _FEES.search(text):
+            for period in find_periods(text):
+                if period.unit in ("months", "years") and re.search(
+                    r"paid|payable|fees|amount|preced|prior|due", text, re.IGNORECASE
+                ):
+                    values["fee_months"] = period.value * (12 if period.unit == "years" else 1)
+                    if period.disagrees:
+                        notes.append(period.disagrees)
+                    break
+        _fee_multiple(text, values, notes)
+        _amount(text, values, notes)
+    return values
+
+
+def _fee_multiple(text: str, values: dict[str, Any], notes: list[str]) -> None:
+    if "fee_multiple" in values:
+        return
+    for multiple in find_multiples(text):
+        after = text[multiple.end : multiple.end + 80]
+        if _FEES.search(after):
+            values["fee_multiple"] = _plain(multiple.value)
+            if multiple.disagrees:
+                notes.append(multiple.disagrees)
+            return
+
+
+def _amount(text: str, values: dict[str, Any], notes: list[str]) -> None:
+    if "amount" in values:
+        return
+    for amount in find_amounts(text):
+        values["amount"], values["currency"] = _plain(amount.value), amount.currency
+        if amount.disagrees:
+            notes.append(amount.disagrees)
+        return
+
+
+def _plain(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _carve_out(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    defined = [
+        u
+        for u, unit in enumerate(reading.units)
+        if unit.kind == "definition"
+        and re.search(r"enhanced|super|increased", _text(reading, u)[:60], re.IGNORECASE)
+    ]
+    for unit in (*dict.fromkeys(m.unit for m in matches), *defined):
+        _fee_multiple(_text(reading, unit), values, notes)
+        _amount(_text(reading, unit), values, notes)
+    return values
+
+
+def _insured(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for unit in _near(reading, matches, 1):
+        _amount(_text(reading, unit), values, notes)
+    return values
+
+
+def _cure(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    for unit in _near(reading, matches, 1):
+        text = _text(reading, unit)
+        for period in find_periods(text):
+            around = _around(text, period, 90)
+            if re.search(r"\bcure|\bremed|\brectif|\bcorrect", around, re.IGNORECASE) and period.unit not in (
+                "hours",
+            ):
+                if period.disagrees:
+                    notes.append(period.disagrees)
+                return {"cure_days": period.days()}
+    return {}
+
+
+_READERS: dict[str, Callable[[Reading, list[Match], list[str]], dict[str, Any]]] = {
+    "breach-notification": _breach_notification,
+    "subprocessor-authorization": _mode,
+    "subprocessor-change-notice": _notice_days,
+    "return-or-deletion": _deletion,
+    "audit-right": _audit,
+    "liability-cap": _cap,
+    "liability-carve-out": _carve_out,
+    "cyber-insurance": _insured,
+    "termination-for-breach": _cure,
+}
+
+
+def parameters_of(clause: str, reading: Reading, matches: list[Match]) -> Parameters:
+    """The parameters that the text fixes for a clause; nothing is guessed where it is silent."""
+    reader = _READERS.get(clause)
+    if reader is None or not matches:
+        return Parameters({})
+    notes: list[str] = []
+    values = reader(reading, matches, notes)
+    return Parameters(values, tuple(dict.fromkeys(notes)))

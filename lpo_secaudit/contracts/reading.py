@@ -1,0 +1,174 @@
+"""A text made ready for rules: units, concepts in each of them, and who bears which duty."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lpo_secaudit.contracts.library import ClauseLibrary
+from lpo_secaudit.contracts.parties import Parties, Role, find_parties, party_ranges
+from lpo_secaudit.contracts.phrases import Hits
+from lpo_secaudit.contracts.units import Unit, split_units
+from lpo_secaudit.contracts.words import POSSESSIVE, Tokens, tokenize
+
+__all__ = ["Duty", "Reading", "read"]
+
+Modality = Literal["must", "may", "none"]
+_MUST = frozenset("shall will must agrees agree undertakes warrants represents covenants should".split())
+_MAY = frozenset("may can might could".split())
+_NOT = frozenset("not never neither".split())
+# A party after one of these is an object of the sentence, not its subject.
+_OBJECT = frozenset(
+    "to of from by with for on against between behalf notify inform assist assisting notifying informing assists "
+    "provide provides providing advise help enable enabling allow allows give gives via upon within at than under "
+    "about around per through into inter request alert tell permit permits without indemnify reimburse require".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who does what at one word of a unit.
+
+    Attributes:
+        role: the subject, "none" where the text names no party.
+        modality: of the governing verb; "none" for plain statements.
+        negated: "shall not", "is not required to".
+    """
+
+    role: Role | Literal["none"]
+    modality: Modality
+    negated: bool
+
+
+@dataclass(slots=True)
+class Reading:
+    """One contract as the rules see it. Word positions index `tokens`."""
+
+    text: str
+    tokens: Tokens
+    units: tuple[Unit, ...]
+    bounds: list[tuple[int, int]]  # word range of each unit
+    parties: Parties
+    hits: Hits
+    # For each unit: concept number to its word ranges.
+    concepts: list[dict[int, list[tuple[int, int]]]]
+    units_with: dict[int, list[int]]
+    roles: list[tuple[int, int, Role]]
+    _role_starts: list[int] = field(default_factory=list)
+
+    def chain(self, unit: int) -> list[int]:
+        """The lead-ins of a unit, nearest first."""
+        found = []
+        lead = self.units[unit].lead
+        while lead >= 0 and len(found) < 3:
+            found.append(lead)
+            lead = self.units[lead].lead
+        return found
+
+    def context(self, unit: int) -> list[int]:
+        """Units that a sentence is read with: lead-ins, heading, the two before it under that heading."""
+        near = self.chain(unit)
+        heading = self.units[unit].heading
+        if heading >= 0:
+            near.append(heading)
+        near.extend(u for u in (unit - 1, unit - 2) if u >= 0 and self.units[u].heading == heading)
+        return near
+
+    def duty_at(self, unit: int, word: int) -> Duty:
+        """Subject and modality that govern a word of a unit; taken from the lead-in where it has none."""
+        role, modality, negated = self._own_duty(unit, word)
+        if role == "none" or modality == "none":
+            for lead in self.chain(unit):
+                upper, mode, upper_negated = self._own_duty(lead, self.bounds[lead][1])
+                if role == "none":
+                    role = upper
+                if modality == "none":
+                    modality, negated = mode, negated or upper_negated
+        return Duty(role, modality, negated)
+
+    def _own_duty(self, unit: int, word: int) -> tuple[Role | Literal["none"], Modality, bool]:
+        begin = self.bounds[unit][0]
+        words, breaks, flags = self.tokens.words, self.tokens.breaks, self.tokens.flags
+        modality: Modality = "none"
+        negated = False
+        modal = -1
+        for k in range(min(word, self.bounds[unit][1]) - 1, begin - 1, -1):
+            current = words[k]
+            if current in _MUST or current in _MAY:
+                modality = "must" if current in _MUST else "may"
+                after = words[k + 1 : k + 3]
+                negated = bool(_NOT.intersection(after[:1])) or after[:2] in (
+                    ("in", "no"),
+                    ("have", "no"),
+                    ("be", "required"),
+                )
+                if after[:2] == ("be", "required"):
+                    negated = False
+                modal = k
+                break
+            if current in ("not",) and words[k + 1 : k + 3] in (
+                ("required", "to"),
+                ("obligated", "to"),
+                ("obliged", "to"),
+            ):
+                negated, modality, modal = True, "must", k
+                break
+        limit = modal if modal >= 0 else word
+        role: Role | Literal["none"] = "none"
+        stop = bisect_left(self._role_starts, limit)
+        for start, end, who in reversed(self.roles[:stop][-12:]):
+            if start < begin:
+                break
+            if end > limit or flags[end - 1] & POSSESSIVE:
+                continue
+            before = words[start - 1] if start > begin and breaks[start] < 2 else ""
+            if before in ("the", "each", "such", "any") and start - 1 > begin:
+                before = words[start - 2]
+            if before in _OBJECT:
+                continue
+            role = who
+            break
+        return role, modality, negated
+
+
+def read(text: str, library: ClauseLibrary) -> Reading:
+    """Tokens, units, parties and all concept hits of a text."""
+    tokens = tokenize(text)
+    units = split_units(text)
+    bounds = [(bisect_left(tokens.starts, u.start), bisect_left(tokens.starts, u.end)) for u in units]
+    parties = find_parties(tokens)
+    ranges = party_ranges(tokens, parties)
+    hits = library.book.find(tokens, ranges)
+    begins = [b for b, _ in bounds]
+    concepts: list[dict[int, list[tuple[int, int]]]] = [{} for _ in units]
+    units_with: dict[int, list[int]] = {}
+    for number, found in enumerate(hits.by_concept):
+        holding: list[int] = []
+        for start, end in found:
+            unit = bisect_right(begins, start) - 1
+            # Units without words share a start; the last one that begins here holds the word.
+            if unit < 0 or start >= bounds[unit][1]:
+                continue
+            here = concepts[unit]
+            if number in here:
+                here[number].append((start, end))
+            else:
+                here[number] = [(start, end)]
+                holding.append(unit)
+        units_with[number] = holding
+    roles = sorted(
+        (start, end, role) for role in ("provider", "client", "either") for start, end in ranges[role]
+    )
+    return Reading(
+        text=text,
+        tokens=tokens,
+        units=units,
+        bounds=bounds,
+        parties=parties,
+        hits=hits,
+        concepts=concepts,
+        units_with=units_with,
+        roles=roles,  # type: ignore[arg-type]
+        _role_starts=[r[0] for r in roles],
+    )
