@@ -77,6 +77,19 @@ TYPES = (
         },
     ),
     Type(
+        "aws.iam.inline-policy",
+        "a policy that lies within a user, group or role",
+        "{principal}/{name}",
+        scope=Scope.ACCOUNT,
+        list=_DETAILS,
+        custom="iam",
+        extra={
+            "principal": "ARN of the user, group or role",
+            "name": "text",
+            "document": "the policy document, parsed",
+        },
+    ),
+    Type(
         "aws.iam.account",
         "IAM settings of the account; one record",
         "arn:{partition}:iam::{account}:root",

@@ -1,0 +1,72 @@
+"""Keeping secrets out of evidence while letting equal ones be seen to be equal."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["Redactor", "secrets_in"]
+
+_KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("aws-access-key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    ("private-key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")),
+    ("token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,80}|glpat-[\w-]{20})")),
+    ("jwt", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    ("url-password", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{1,80}:[^\s:/@]{1,80}@")),
+    (
+        "password",
+        re.compile(
+            r"(?i)(?:passwd|password|pwd|secret|token|api[_-]?key|access[_-]?key)[\w-]{0,20}[\"']?\s{0,4}[:=]\s{0,4}"
+            r"[\"']?(?![\s\"'$({<])\S{6}"
+        ),
+    ),
+)
+MAX_LINES = 20_000
+MAX_LINE = 4_000
+
+
+class Redactor:
+    """Replaces values: by a keyed digest where the engagement has a key, else by their length.
+
+    A digest without a key would let anybody try likely passwords against it. The key is the
+    firm's own, so results stay equal from run to run and nobody else can compare.
+    """
+
+    def __init__(self, key: bytes | None) -> None:
+        self._key = key
+
+    def value(self, secret: Any) -> dict[str, Any]:
+        """What stands in evidence instead of a secret: {redacted, length} and, with a key, hmac_sha256."""
+        text = secret if isinstance(secret, str) else repr(secret)
+        raw = text.encode("utf-8", "surrogatepass")
+        shown: dict[str, Any] = {"redacted": True, "length": len(raw)}
+        if self._key is not None:
+            shown["hmac_sha256"] = hmac.new(self._key, raw, hashlib.sha256).hexdigest()
+        return shown
+
+    def at(self, data: Any, path: str) -> Any:
+        """A copy of `data` in which every leaf at or below the dotted `path` is replaced.
+
+        Lists on the way are gone through; object keys stay.
+        """
+        if isinstance(data, list):
+            return [self.at(item, path) for item in data]
+        if not isinstance(data, Mapping):
+            return data if path else (None if data is None else self.value(data))
+        if not path:
+            return {key: self.at(value, "") for key, value in data.items()}
+        step, _, rest = path.partition(".")
+        return {key: self.at(value, rest) if key == step else value for key, value in data.items()}
+
+
+def secrets_in(text: str) -> list[dict[str, Any]]:
+    """Where text looks as if it held a secret: [{line, kind}], never the secret."""
+    found = []
+    for number, line in enumerate(text.splitlines()[:MAX_LINES], 1):
+        for kind, pattern in _KINDS:
+            if pattern.search(line[:MAX_LINE]):
+                found.append({"line": number, "kind": kind})
+    return found
