@@ -82,6 +82,7 @@ TYPES = (
         "{principal}/{name}",
         scope=Scope.ACCOUNT,
         list=_DETAILS,
+        items="InlinePolicies[]",
         custom="iam",
         extra={
             "principal": "ARN of the user, group or role",
