@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from lpo_secaudit.model.evidence import Gap, GapReason
 from lpo_secaudit_plugins.web.addresses import Endpoint
 
-__all__ = ["observe_http"]
+__all__ = ["get", "observe_http"]
 
 MAX_BODY = 64 * 1024
 MAX_COOKIES = 50
@@ -35,14 +35,18 @@ def observe_http(
     """Facets `status`, `headers`, `cookies`, `security_txt`, `plain`; no redirect is followed anywhere."""
     data: dict[str, Any] = {}
     gaps: dict[str, Gap] = {}
+    context = ssl.create_default_context()
+    # Trust is a question of its own (`web.tls`); headers are read also where it is missing.
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     try:
-        status, headers, cookies, _ = _get(endpoint, endpoint.port, "/", timeout_s, secured=True)
+        status, headers, cookies, _ = get(endpoint, endpoint.port, "/", timeout_s, context=context)
         data |= {"status": status, "headers": headers, "cookies": cookies}
     except (OSError, http.client.HTTPException, ValueError) as error:
         gaps |= dict.fromkeys(("status", "headers", "cookies"), _gap(error, "GET /"))
     try:
         path = "/.well-known/security.txt"
-        status, _, _, body = _get(endpoint, endpoint.port, path, timeout_s, secured=True)
+        status, _, _, body = get(endpoint, endpoint.port, path, timeout_s, context=context)
         data["security_txt"] = _security_txt(body) if status == 200 else None
     except (OSError, http.client.HTTPException, ValueError) as error:
         gaps["security_txt"] = _gap(error, "GET /.well-known/security.txt")
@@ -59,18 +63,21 @@ def _gap(error: Exception, operation: str) -> Gap:
     return Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200], operation)
 
 
-def _get(
-    endpoint: Endpoint, port: int, path: str, timeout_s: float, *, secured: bool
+def get(
+    endpoint: Endpoint, port: int, path: str, timeout_s: float, *, context: ssl.SSLContext | None
 ) -> tuple[int, dict[str, str], list[dict[str, Any]], bytes]:
-    """One GET to the judged address; headers and the first 64 KiB of the body, within the time."""
+    """One GET to the judged address; headers and the first 64 KiB of the body, within the time.
+
+    Args:
+        context: how to speak TLS; None for plain HTTP.
+
+    Raises:
+        OSError, http.client.HTTPException: no usable answer in time.
+    """
     deadline = time.monotonic() + timeout_s
     raw = socket.create_connection((endpoint.addresses[0], port), timeout_s)
     try:
-        if secured:
-            context = ssl.create_default_context()
-            # Trust is a question of its own (`web.tls`); headers are read also where it is missing.
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
+        if context is not None:
             raw = context.wrap_socket(raw, server_hostname=endpoint.host)
         connection = http.client.HTTPConnection(endpoint.host, port, timeout=timeout_s)
         connection.sock = _Hurried(raw, deadline)
@@ -149,7 +156,7 @@ def _security_txt(body: bytes) -> dict[str, Any]:
 def _plain(endpoint: Endpoint, port: int, timeout_s: float) -> Mapping[str, Any]:
     """Whether plain HTTP answers, and where it sends the visitor. Nothing listening is the best answer."""
     try:
-        status, headers, _, _ = _get(endpoint, port, "/", timeout_s, secured=False)
+        status, headers, _, _ = get(endpoint, port, "/", timeout_s, context=None)
     except ConnectionRefusedError:
         return {"listens": False, "status": None, "to_https": None, "to_host": None}
     target = urlsplit(headers.get("location", ""))

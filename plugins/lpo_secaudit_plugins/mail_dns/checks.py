@@ -1,0 +1,88 @@
+"""Checks of mail and DNS policy whose condition a schema cannot say."""
+
+from __future__ import annotations
+
+from lpo_secaudit.model.check import (
+    CheckFunction,
+    Record,
+    Verdict,
+    World,
+    not_applicable,
+    not_satisfied,
+    satisfied,
+    unavailable,
+)
+
+__all__ = ["FUNCTIONS"]
+
+
+def spf(domain: Record, world: World) -> Verdict:
+    """RFC 7208."""
+    found = domain["spf"]
+    name = domain.subject.id
+    if not found["records"]:
+        return not_satisfied(f"{name} has no SPF record")
+    if found["problems"]:
+        return not_satisfied(f"SPF of {name}: {'; '.join(found['problems'][:3])}")
+    if found["all"] not in ("-", "~"):
+        ending = {"+": "lets everybody send", "?": "says nothing of others"}.get(
+            found["all"], "has no ending `all`"
+        )
+        return not_satisfied(f"SPF of {name} {ending}")
+    return satisfied(f"SPF of {name} ends in {found['all']}all and costs {found['lookups']} lookups")
+
+
+def dkim(domain: Record, world: World) -> Verdict:
+    """RFC 8301 section 3.2: at least 1024 bits, 2048 recommended."""
+    name, found, bits = domain.subject.id, domain["dkim"], int(world.parameters["bits"])
+    if not domain["mx"]:
+        return not_applicable(f"{name} takes no mail")
+    keys = [k for k in found["keys"] if not k["revoked"]]
+    if not keys and not found["named"]:
+        # Selectors cannot be listed in the DNS, so not finding common ones shows nothing.
+        return unavailable(
+            f"no DKIM key of {name} under common selectors; name its selectors in the engagement"
+        )
+    if not keys:
+        return not_satisfied(f"{name} publishes no DKIM key under {', '.join(found['asked'][:5])}")
+    weak = [k for k in keys if k["key"] == "rsa" and (k["bits"] or 0) < bits]
+    if weak:
+        return not_satisfied(
+            f"DKIM key {weak[0]['selector']} of {name} has {weak[0]['bits']} bits, below {bits}"
+        )
+    return satisfied(f"{name} publishes {len(keys)} DKIM keys of at least {bits} bits")
+
+
+def dmarc(domain: Record, world: World) -> Verdict:
+    """RFC 7489 section 6.3."""
+    name, found = domain.subject.id, domain["dmarc"]
+    if found is None:
+        return not_satisfied(f"{name} has no DMARC policy")
+    if found["records"] != 1:
+        return not_satisfied(f"{name} has {found['records']} DMARC records, which makes all of them void")
+    if found["policy"] not in ("quarantine", "reject"):
+        return not_satisfied(f"DMARC of {name} only watches (p={found['policy']})")
+    if found["percent"] != 100:
+        return not_satisfied(f"DMARC of {name} covers {found['percent']} % of mail")
+    return satisfied(f"DMARC of {name} asks for {found['policy']}")
+
+
+def mta_sts(domain: Record, world: World) -> Verdict:
+    """RFC 8461."""
+    name = domain.subject.id
+    if not domain["mx"]:
+        return not_applicable(f"{name} takes no mail")
+    found = domain["mta_sts"]
+    if found is None:
+        return not_satisfied(f"{name} announces no MTA-STS policy")
+    if found["mode"] != "enforce":
+        return not_satisfied(f"MTA-STS of {name} is in mode {found['mode']}")
+    return satisfied(f"MTA-STS of {name} is enforced")
+
+
+FUNCTIONS: dict[str, CheckFunction] = {
+    "mail-spf": spf,
+    "mail-dkim": dkim,
+    "mail-dmarc": dmarc,
+    "mail-mta-sts": mta_sts,
+}
