@@ -87,9 +87,17 @@ def iam(account: Account, need: Need, scope: str) -> None:
     for members in details[kind]:
         item = account.blank(account.home)
         item.members = members
-        item.values["Arn"] = str(members.get("Arn", ""))
+        for key in ("Arn", "principal", "name"):
+            item.values[key] = str(members.get(key, ""))
         item.requests = dict(pages)
         account.item(need, scope, item)
+
+
+_INLINE = {
+    "UserDetailList": "UserPolicyList",
+    "GroupDetailList": "GroupPolicyList",
+    "RoleDetailList": "RolePolicyList",
+}
 
 
 def _details(account: Account, call: Any) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
@@ -120,6 +128,12 @@ def _details(account: Account, call: Any) -> tuple[dict[str, list[dict[str, Any]
             if boundary:
                 bounded.setdefault(boundary, set()).add(entity["Arn"])
             _parse_entity(entity)
+    found["InlinePolicies"] = [
+        {"principal": entity["Arn"], "name": policy.get("PolicyName"), "document": policy["PolicyDocument"]}
+        for kind, member in _INLINE.items()
+        for entity in found[kind]
+        for policy in entity.get(member) or ()
+    ]
     for arn in sorted(set(attached) | set(bounded)):
         if arn in unused:
             found["Policies"].append(unused[arn])
@@ -141,7 +155,7 @@ def _details(account: Account, call: Any) -> tuple[dict[str, list[dict[str, Any]
 def _parse_entity(entity: dict[str, Any]) -> None:
     if "AssumeRolePolicyDocument" in entity:
         entity["AssumeRolePolicyDocument"] = _document(entity["AssumeRolePolicyDocument"])
-    for member in ("UserPolicyList", "GroupPolicyList", "RolePolicyList"):
+    for member in _INLINE.values():
         for policy in entity.get(member) or ():
             policy["PolicyDocument"] = _document(policy.get("PolicyDocument"))
     for profile in entity.get("InstanceProfileList") or ():
@@ -192,14 +206,12 @@ def snapshot_public(account: Account, facet: Facet, item: Item, data: Mapping[st
     if data["Encrypted"] is True:
         return False
     place = account.blank(item.region)
-    listed = Call(facet.call.service, facet.call.operation, facet.call.params, "Snapshots[].SnapshotId")
     key = ("public-snapshots", item.region)
 
     def ask() -> frozenset[str]:
         whole = Call(facet.call.service, facet.call.operation, facet.call.params, "Snapshots[]")
         return frozenset(str(s.get("SnapshotId")) for s in account.all_pages(whole, place))
 
-    del listed
     if item.values["SnapshotId"] not in account.memo.get(key, ask):
         return False
     attribute = Call(
