@@ -35,7 +35,7 @@ from lpo_secaudit.model.check import Check
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import ListingStatus
 from lpo_secaudit.model.result import AuditResult, SourceReport
-from lpo_secaudit.obligations import register
+from lpo_secaudit.obligations import chain_conflicts, register
 from lpo_secaudit.plugins import PluginSet, load_plugins
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def judge(
         sources=sources,
         observations=observations,
         findings=findings,
-        conflicts=conflicts,
+        conflicts=(*conflicts, *chain_conflicts(engagement, bundle, law_as_of)),
         waivers=waivers,
         obligations=register(engagement, bundle, law_as_of),
         coverage=measure_coverage(findings, observations, {s.id: s.state for s in sources}),

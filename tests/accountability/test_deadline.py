@@ -150,7 +150,7 @@ def test_proposed_law_never_sets_a_deadline() -> None:
 @pytest.mark.parametrize(
     ("rule", "start", "zone", "mode", "words"),
     [
-        ("eu-gdpr-authority", datetime(2026, 3, 3, 10), "Europe/Berlin", None, "no time zone"),  # noqa: DTZ001
+        ("eu-gdpr-authority", datetime(2026, 3, 3, 10), "Europe/Berlin", None, "no time zone"),
         ("eu-gdpr-authority", datetime(2026, 3, 3, tzinfo=UTC), "Europe/Berlyn", None, "not known"),
         ("eu-gdpr-authority", date(2026, 3, 3), "Europe/Berlin", None, "time of the start"),
         ("eu-gdpr-autority", datetime(2026, 3, 3, tzinfo=UTC), "Europe/Berlin", None, "not known"),

@@ -57,10 +57,8 @@ SPECIAL = {
 }  # fmt: skip
 # Rules of a wider place apply beside those of the narrower one.
 WIDER = {
-    **dict.fromkeys(
-        ("DE", "IE", "IT", "NL", "PT"), {"eu-gdpr-authority", "eu-gdpr-individuals", "eu-gdpr-processor"}
-    ),
-    **dict.fromkeys(("CA-AB", "CA-QC"), {"ca-pipeda-authority", "ca-pipeda-individuals"}),
+    **{key: {"eu-gdpr-authority", "eu-gdpr-individuals", "eu-gdpr-processor"} for key in ("DE", "IE", "IT", "NL", "PT")},
+    **{key: {"ca-pipeda-authority", "ca-pipeda-individuals"} for key in ("CA-AB", "CA-QC")},
 }
 WITH_PARTS = ("AE", "CA", "US")  # places with parts that have a law of their own
 
@@ -68,12 +66,11 @@ WITH_PARTS = ("AE", "CA", "US")  # places with parts that have a law of their ow
 def reached(place: str, persons: int = 12_000, **facts: object) -> dict[str, Status]:
     """Rule id to status of everything that an incident of one place does not leave alone."""
     found = assess(incident({place: persons}, **facts), obligations(relationship(place)), NOW)
-    waiting = {
+    return {
         d.obligation.ref: d.status
         for d in found.duties
         if d.status is not Status.NOT_TRIGGERED or any("the clock starts" in why for why in d.because)
     }
-    return waiting
 
 
 @pytest.mark.parametrize("jurisdiction", JURISDICTIONS)

@@ -102,7 +102,7 @@ _FILLER = re.compile(
 
 def _number(reading: Reading, count: str, unit: str) -> Reading:
     short = unit.replace("calendar ", "").replace("consecutive ", "").replace("elapsed ", "")[0]
-    name = _UNITS["b" if short in "bw" and not short + unit[1:4] == "week" else short]
+    name = _UNITS["b" if short in "bw" and short + unit[1:4] != "week" else short]
     if unit.startswith("week"):
         return replace(reading, amount=int(count) * 7, unit="calendar_days")
     if reading.amount is not None:
