@@ -30,9 +30,6 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("init", "init", "init"),
     ("run", "run", "run"),
     ("verify", "verify", "verify"),
-    ("contract", "contract", "contract"),
-    ("evidence", "evidence", "evidence"),
-    ("permissions", "permissions", "permissions"),
     ("plugins", "plugins", "plugins"),
     ("keygen", "keys", "keygen"),
 )

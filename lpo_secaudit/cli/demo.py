@@ -34,6 +34,7 @@ def demo(
     from rich.markup import escape
 
     from lpo_secaudit.audit import run
+    from lpo_secaudit.cli.verify import words_for
     from lpo_secaudit.model.engagement import Engagement
     from lpo_secaudit.report.terminal import print_summary
     from lpo_secaudit.verification import verify
@@ -50,13 +51,12 @@ def demo(
 
     console.print("\n[bold]3. The proof[/bold]  every byte checked, every verdict derived anew from the evidence")
     report = verify(folder / "audit", replay=True)
-    for line in report.lines():
-        console.print(f"  {escape(line)}")
+    console.print(escape(words_for(report)))
     console.print(f"\n[bold]Now try[/bold]\n  open    {escape(str(folder / 'audit' / 'report.html'))}")
     console.print(f"  secaudit run {escape(str(folder / 'engagement.yaml'))}   after a change to a contract or a waiver")
     console.print(f"  secaudit contract {escape(str(folder / 'contracts' / 'dpa.docx'))}   the clauses with their quotes")
     console.print("  secaudit init   an engagement of your own")
-    if not report.ok:
+    if not report:
         raise typer.Exit(int(ExitCode.INTEGRITY))
 
 

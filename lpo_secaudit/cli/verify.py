@@ -13,7 +13,7 @@ from lpo_secaudit.cli.codes import ExitCode
 if TYPE_CHECKING:
     from lpo_secaudit.verification import VerificationReport
 
-__all__ = ["verify"]
+__all__ = ["verify", "words_for"]
 
 
 def verify(
@@ -49,12 +49,13 @@ def verify(
     report = verify_folder(folder, replay=replay, trust=trust, ledger=ledger, keys=key)
     if format == "json":
         typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
-    _say(report)
+    typer.echo(words_for(report), err=True)
     codes = {"verified": ExitCode.CLEAN, "undecidable": ExitCode.INCOMPLETE, "wrong": ExitCode.INTEGRITY}
     raise typer.Exit(int(codes[report.verdict]))
 
 
-def _say(report: VerificationReport) -> None:
+def words_for(report: VerificationReport) -> str:
+    """The report for a person, a line for each thing that was shown, wrong, undecidable or worth knowing."""
     lines = [f"  ok           {line}" for line in report.checked]
     lines += [f"  {p.kind:<12} {f'{p.file}: ' if p.file else ''}{p.message}" for p in report.problems]
     lines += [f"  note         {line}" for line in report.notices]
@@ -73,4 +74,4 @@ def _say(report: VerificationReport) -> None:
         "wrong": "NOT WHAT IT CLAIMS TO BE",
         "undecidable": "NOT FULLY DECIDABLE",
     }
-    typer.echo(f"{words[report.verdict]}: {report.folder}\n" + "\n".join(lines), err=True)
+    return f"{words[report.verdict]}: {report.folder}\n" + "\n".join(lines)
