@@ -40,9 +40,10 @@ from lpo_secaudit.plugins import PluginSet, load_plugins
 
 if TYPE_CHECKING:
     from lpo_secaudit.attest.signers import Signer
+    from lpo_secaudit.collect.plan import Plan
     from lpo_secaudit.collect.run import Progress
 
-__all__ = ["Audit", "judge", "run"]
+__all__ = ["Audit", "judge", "plan", "run"]
 
 ALWAYS = {
     "contract.document": frozenset[str](),
@@ -119,6 +120,21 @@ def run(
         )
         folder.finish()
     return Audit(result, Path(output), keyid, one_time)
+
+
+def plan(
+    engagement: Engagement, *, law_as_of: date | None = None, plugins: PluginSet | None = None
+) -> Plan:
+    """What an audit of the engagement would collect; nothing is asked of any source.
+
+    Raises:
+        InputError: a catalog or source option is unusable.
+        NothingToAuditError: no source, or no control in scope.
+    """
+    plugins = plugins or load_plugins()
+    catalogs = tuple(load_catalog(name, engagement.base) for name in engagement.catalogs)
+    checks = _selected_checks(engagement, catalogs, plugins, law_as_of or datetime.now(UTC).date())
+    return plan_collection(engagement, checks, plugins, ALWAYS)
 
 
 def judge(

@@ -170,9 +170,13 @@ class BundleWriter:
             self._listings[key] = listing
 
     def listed_types(self, source: str) -> set[str]:
-        """The types that a source has given a listing for."""
+        """The types that a source, or a part of it such as one of its accounts, has given a listing for."""
         with self._lock:
-            return {type_ for type_, listed, _ in self._listings if listed == source}
+            return {
+                type_
+                for type_, listed, _ in self._listings
+                if listed == source or listed.startswith(source + "/")
+            }
 
     def emitted(self, source: str, type_: str) -> int:
         """How many records of a type a source has given."""

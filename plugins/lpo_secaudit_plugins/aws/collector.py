@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lpo_secaudit.errors import InputError
@@ -32,40 +31,46 @@ def _unobserved(service: str, operation: str, region: str) -> None:
     """Nobody watches."""
 
 
-@dataclass(frozen=True)
 class AwsCollector:
     """Collector word `aws`; see `lpo_secaudit.plugins.Collector`.
 
-    Attributes:
+    Args:
         observe: told service, operation and signing region of every request; for tests and
             benchmarks.
     """
 
-    observe: Observe = _unobserved
     name: str = "aws"
     version: str = "1"
+    produces: Mapping[str, str] = {name: row.what for name, row in TYPES.items()}
+    options_schema: Mapping[str, Any] = OPTIONS_SCHEMA
+    reads: tuple[str, ...] = (
+        "configuration of the named AWS accounts, by read operations only (see `secaudit permissions`)",
+        "no object in S3, no row of a database, no secret's value, no log but CloudTrail's KMS events",
+    )
 
-    @property
-    def produces(self) -> Mapping[str, str]:
-        """Every type of the evidence table."""
-        return {name: row.what for name, row in TYPES.items()}
-
-    @property
-    def options_schema(self) -> Mapping[str, Any]:
-        """JSON Schema of the source's `with`."""
-        return OPTIONS_SCHEMA
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        """What it touches."""
-        return (
-            "configuration of the named AWS accounts, by read operations only (see `secaudit permissions`)",
-            "no object in S3, no row of a database, no secret's value, no log but CloudTrail's KMS events",
-        )
+    def __init__(self, observe: Observe = _unobserved) -> None:
+        self.observe = observe
 
     def permissions(self, request: CollectRequest) -> tuple[str, ...]:
         """IAM actions for the planned operations, sorted."""
         return permitted_actions(plan(request.wanted), request.options)
+
+    def permission_document(self, request: CollectRequest, form: str) -> str:
+        """The policy as text: `json`, or `cloudformation` for a template of a role to assume.
+
+        Raises:
+            InputError: another form is asked for.
+        """
+        import json
+
+        from lpo_secaudit_plugins.aws.permissions import cloudformation, policy
+
+        document = policy(self.permissions(request), request.options)
+        if form == "cloudformation":
+            document = cloudformation(document, request.source)
+        elif form != "json":
+            raise InputError(f"no form {form!r} of permissions", hint="json or cloudformation")
+        return json.dumps(document, indent=2) + "\n"
 
     def collect(self, request: CollectRequest, sink: Sink) -> None:
         """1. Find out who we are. 2. Enumerate accounts. 3. Gather them, a few at a time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,17 +30,6 @@ from lpo_secaudit_plugins.aws.values import (
 )
 
 __all__ = ["Account", "Item"]
-
-_PAGE_HINTS = (
-    "MaxResults",
-    "maxResults",
-    "MaxRecords",
-    "MaxItems",
-    "Limit",
-    "limit",
-    "PageSize",
-    "MaxBuckets",
-)
 
 
 @dataclass
@@ -121,6 +110,7 @@ class Account:
         def ask() -> Answer:
             return self.client.call(call.service, call.operation, region, params, check, resource)
 
+        answer: Answer
         if (call.service, call.operation) in self._plan.shared:
             answer = self.memo.get((call.name, region, json.dumps(params, sort_keys=True)), ask)
         else:
@@ -134,21 +124,25 @@ class Account:
         params = fill_all(call.params, item.values)
         region = fill(call.region, item.values) if call.region else item.region
 
-        def ask() -> tuple[list[Any], str]:
-            found: list[Any] = []
-            first = ""
-            for page in self.client.pages(call.service, call.operation, region, params):
-                found.extend(items_of(page.data, call.path))
-                first = first or page.request_id
-            return found, first
-
-        if (call.service, call.operation) in self._plan.shared:
-            found, request = self.memo.get(("pages", call.name, call.path, region, json.dumps(params)), ask)
-        else:
-            found, request = ask()
-        item.requests[call.name] = request
-        item.at = datetime.now(UTC)
+        pages = self._shared_pages(call, region, params)
+        found: list[Any] = []
+        for page in pages:
+            found.extend(items_of(page.data, call.path))
+            item.requests.setdefault(call.name, page.request_id)
+            item.at = page.at
         return found
+
+    def _shared_pages(self, call: Call, region: str, params: dict[str, Any]) -> Iterable[Answer]:
+        """The pages of a listing; from memory where several rows ask for the same."""
+
+        def ask() -> Iterator[Answer]:
+            return self.client.pages(call.service, call.operation, region, params)
+
+        if (call.service, call.operation) not in self._plan.shared:
+            return ask()
+        key = ("pages", call.name, region, json.dumps(params, sort_keys=True))
+        kept: list[Answer] = self.memo.get(key, lambda: list(ask()))
+        return kept
 
     def blank(self, region: str) -> Item:
         """An item with nothing but where it is."""
@@ -236,21 +230,9 @@ class Account:
 
     def _pages(self, row: Type, region: str) -> Iterator[tuple[dict[str, Any], Answer]]:
         assert row.list is not None  # noqa: S101
-        shared = (row.list.service, row.list.operation) in self._plan.shared
         for parent in self._parents(row, region):
-            values = self.blank(region).values | parent
-            params = fill_all(row.list.params, values)
-
-            def ask(params: dict[str, Any] = params) -> Iterator[Answer]:
-                assert row.list is not None  # noqa: S101
-                return self.client.pages(row.list.service, row.list.operation, region, params)
-
-            if shared:
-                key = ("listing", row.list.name, region, json.dumps(params, sort_keys=True))
-                pages: Any = self.memo.get(key, lambda ask=ask: list(ask()))
-            else:
-                pages = ask()
-            for page in pages:
+            params = fill_all(row.list.params, self.blank(region).values | parent)
+            for page in self._shared_pages(row.list, region, params):
                 yield parent, page
 
     def _parents(self, row: Type, region: str) -> list[dict[str, Any]]:
@@ -444,12 +426,13 @@ class Account:
                     GapReason.UNSUPPORTED, f"{row.name} has no {name}", call.name, "UnknownMember"
                 )
                 return
+        operation = call.name if call is not None else None
         value = source.get(name)
         if name in row.json:
             try:
                 value = parse_document(value)
             except ValueError:
-                gaps[name] = Gap(GapReason.FAILED, "not a JSON document", call and call.name, "NotJSON")
+                gaps[name] = Gap(GapReason.FAILED, "not a JSON document", operation, "NotJSON")
                 return
         for path in row.redact:
             first, _, rest = path.partition(".")
@@ -458,7 +441,7 @@ class Account:
         try:
             data[name] = as_json(value)
         except ValueError:
-            gaps[name] = Gap(GapReason.FAILED, "nested too deeply", call and call.name, "UnreadableAnswer")
+            gaps[name] = Gap(GapReason.FAILED, "nested too deeply", operation, "UnreadableAnswer")
 
     def _facet(self, facet: Facet, item: Item, data: Mapping[str, Any], gaps: Mapping[str, Gap]) -> Any:
         from lpo_secaudit_plugins.aws.custom import FACETS

@@ -60,12 +60,22 @@ def permitted_actions(planned: Plan, options: Mapping[str, Any]) -> tuple[str, .
     return tuple(sorted({action_of(*operation) for operation in operations}))
 
 
+def _partition(options: Mapping[str, Any]) -> str:
+    """IAM takes no wildcard for a partition."""
+    role = str(options.get("role_arn", ""))
+    if role:
+        return role.split(":")[1]
+    first = str((options.get("regions") or ["us-east-1"])[0])
+    return "aws-cn" if first.startswith("cn-") else "aws-us-gov" if first.startswith("us-gov-") else "aws"
+
+
 def policy(actions: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
     """An IAM policy document that allows the actions and nothing else.
 
     API Gateway's GET and the assumed roles are held to the resources that are read; the others
     are listings and descriptions of everything, for which AWS takes `*`.
     """
+    partition = _partition(options)
     plain = sorted(set(actions) - {"apigateway:GET", "sts:AssumeRole"})
     statements: list[dict[str, Any]] = [
         {"Sid": "ReadConfiguration", "Effect": "Allow", "Action": plain, "Resource": "*"}
@@ -77,7 +87,7 @@ def policy(actions: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]
                 "Effect": "Allow",
                 "Action": ["apigateway:GET"],
                 "Resource": [
-                    f"arn:*:apigateway:*::/{path}"
+                    f"arn:{partition}:apigateway:*::/{path}"
                     for path in ("restapis", "restapis/*/stages", "apis", "apis/*/stages", "apis/*/routes")
                 ],
             }
@@ -90,7 +100,7 @@ def policy(actions: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]
                 "Sid": "EnterAccounts",
                 "Effect": "Allow",
                 "Action": ["sts:AssumeRole"],
-                "Resource": [f"arn:*:iam::{account}:role/{role}" for account in accounts],
+                "Resource": [f"arn:{partition}:iam::{account}:role/{role}" for account in accounts],
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}

@@ -117,7 +117,7 @@ class Transport:
             settings["ca_certs"] = os.environ.get("AWS_CA_BUNDLE") or _certificates()
         proxy = getproxies().get(scheme)
         if proxy and not proxy_bypass(host):
-            manager = self._urllib3.ProxyManager(proxy, **settings)
+            manager: Any = self._urllib3.ProxyManager(proxy, **settings)
         else:
             manager = self._urllib3.PoolManager(**settings)
         self._managers.append(manager)
