@@ -177,13 +177,12 @@ def _quotes(
     for match in chosen:
         start, end = _quote_range(match, reading)
         if not any(a < end and start < b for a, b in quotes):
-            section = document.section_at(start)
             quotes[start, end] = Quote(
                 document.text[start:end],
                 start,
                 end,
                 document.page_at(start),
-                (section.path or section.heading) if section else "",
+                document.place_at(start),
             )
         if len(quotes) == MAX_QUOTES:
             break

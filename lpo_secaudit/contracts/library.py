@@ -8,7 +8,7 @@ taken. See `lpo_secaudit/schemas/clauses.schema.json`.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -209,6 +209,11 @@ def _rule(row: Mapping[str, Any], book: PhraseBook, parts: dict[str, int]) -> Ru
 def _clause(row: Mapping[str, Any], book: PhraseBook) -> Clause:
     parts: dict[str, int] = {}
     rules = tuple(_rule(r, book, parts) for r in row.get("rules") or ())
+    if row.get("distinct", 1) > 1:
+        # Each anchor is a statement of its own, also where one sentence holds several.
+        rules = tuple(
+            replace(rule, needs=(Need((concept,)), *rule.needs[1:])) for rule in rules for concept in rule.needs[0].concepts
+        )
     return Clause(
         id=row["clause"],
         title=row["title"],

@@ -174,10 +174,10 @@ def find_parties(tokens: Tokens) -> Parties:
         if term in PROVIDER_TERMS or term in CLIENT_TERMS:
             # A general term changes sides only on overwhelming evidence (a vendor as "Client").
             continue
-        if as_provider >= 3 and as_provider > 2 * as_client:
+        if as_provider >= 3 and 2 * as_provider > 3 * as_client:
             provider.add(term)
             names.add(term)
-        elif as_client >= 3 and as_client > 2 * as_provider:
+        elif as_client >= 3 and 2 * as_client > 3 * as_provider:
             client.add(term)
             names.add(term)
     for pronouns, default in ((("we", "us", "our"), provider), (("you", "your"), client)):

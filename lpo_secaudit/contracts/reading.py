@@ -128,7 +128,14 @@ class Reading:
             if before in _OBJECT:
                 continue
             role = who
+            # "Consultant and Client shall": both are bound.
+            joined = words[start - 1] if start > begin else ""
+            joined = words[start - 2] if joined == "the" and start - 1 > begin else joined
+            if joined in ("and", "or") and any(o != who for s, e, o in self.roles[max(0, stop - 12) : stop] if 0 <= start - e <= 3):
+                role = "either"
             break
+        if modality == "may" and negated:
+            modality = "must"
         return role, modality, negated
 
 

@@ -53,6 +53,12 @@ _LEADS = re.compile(
     re.IGNORECASE,
 )
 _OPEN = re.compile(r"(?:[;,]|\b(?:and|or))[\s*_]*(?:</\w+>)?\s*$", re.IGNORECASE)
+# A line that begins with a number goes on with a citation or a count that the line before began.
+_CITES = re.compile(
+    r"\b(?:sections?|articles?|arts?\.?|clauses?|annex|exhibit|schedule|paragraphs?|part|module|option|and|or|to|of|within|than|least"
+    r"|the|in|by|for|with|under|cfr|§+)\s*$",
+    re.IGNORECASE,
+)
 # An enumeration inside a sentence is split only where the sentence is long enough to say several things.
 _SPLIT_WORDS = 45
 
