@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["demo"]
 
+MOST_CLOCKS = 4
+
 RECORDED_DAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
 """The demo is judged as of this instant, the day after its evidence was recorded."""
 
@@ -83,4 +85,23 @@ def _unpack(into: Path | None) -> Path:
 
 
 def _clocks(folder: Path, console: Console) -> None:
-    """Filled in below: assess the demo's incident against its obligations."""
+    """The state of every duty of the demo's incident at the demo's instant, the pressing ones shown."""
+    from rich.markup import escape
+
+    from lpo_secaudit.accountability import assess
+    from lpo_secaudit.accountability.assess import Status
+    from lpo_secaudit.accountability.incident import Incident
+    from lpo_secaudit.accountability.text import due_words, status_words
+    from lpo_secaudit.obligations import from_audit
+
+    incident = Incident.load(folder / "incident.yaml")
+    assessment = assess(incident, from_audit(folder / "audit", incident), RECORDED_DAY)
+    counts = ", ".join(f"{n} {status.replace('-', ' ')}" for status, n in assessment.counts().items() if n)
+    console.print(f"  {counts}")
+    for status in (Status.MISSED, Status.RUNNING):
+        for state in [s for s in assessment.of(status) if s.due is not None][:MOST_CLOCKS]:
+            duty = state.obligation
+            console.print(f"  {escape(duty.title)} [dim]({escape(duty.citation)})[/dim]")
+            console.print(f"    {escape(status_words(state))}; due {escape(due_words(state.due, state.zone))}")
+    console.print(f"  all of them: secaudit incident assess {escape(str(folder / 'incident.yaml'))} ", end="")
+    console.print(f"--audit {escape(str(folder / 'audit'))} --as-of {RECORDED_DAY:%Y-%m-%dT%H:%M:%SZ}")
