@@ -21,8 +21,8 @@ _DUTY = re.compile(
     r"\b(?:shall|must|will|may|agrees?|warrants?|undertakes?|is|are|has|have|means|was|were|applies|apply|includes?)\b"
 )
 _SMALL = word_set(
-    "a an and as at by de der des die du en et for from in into is la le nor of on or per the to und upon via "
-    "von with within y & / - –"
+    "a an and as at by de der des die du en et for from in into is la le nor of on or per the to und upon "
+    "via von with within y & / - –"
 )
 _TERMINAL = (".", ";", ",", ":", "?", "!")
 _LEADERS = re.compile(r"(?:\.{4,}|(?:\. ){4,}|…{2,}|_{4,}|\t)\s*(?:\d{1,4}|[ivx]{1,6})\s*\Z")
