@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, Tokens
+from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, UPPER, Tokens
 
 __all__ = ["Parties", "Role", "find_parties", "party_ranges"]
 
@@ -292,6 +292,13 @@ def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, 
             break
         i += 1
     return found
+
+
+def _names_a_thing(tokens: Tokens, end: int, after: str) -> bool:
+    """Whether the next word makes one name with the party: "Customer PHI", "Provider Security Contact"."""
+    if not after or not tokens.flags[end] & CAPITAL or tokens.flags[end - 1] & UPPER:
+        return False
+    return after not in _MODALS and not after.startswith(("process", "and", "or")) and bool(tokens.flags[end - 1] & CAPITAL)
 
 
 def _is_mention(tokens: Tokens, start: int, term: Term, parties: Parties) -> bool:

@@ -30,8 +30,8 @@ __all__ = ["Hit", "Hits", "PhraseBook", "compile_phrases", "concepts_of"]
 MAX_GAP = 30
 MAX_ELEMENTS = 24
 _WORD = r"[=]?[^\W_]+(?:\.\d+)*@?\*?"
-_PART = rf"(?:<[a-z0-9-]+>|{_WORD})"
-_ELEMENT = re.compile(rf"(?:\.\.\d{{1,2}}|#|@|{_PART}(?:\|{_PART})*)\??\Z")
+_PART = rf"(?:<[a-z0-9-]+>|@|{_WORD})"
+_ELEMENT = re.compile(rf"(?:\.\.\d{{1,2}}|#|{_PART}(?:\|{_PART})*)\??\Z")
 _CONCEPT = re.compile(r"<([a-z0-9-]+)>")
 
 # A hit: concept number, first word, word after the last.
