@@ -62,7 +62,12 @@ def _parse(file: YamlFile) -> Topics:
                         f"{item!r} belongs to the topic {other!r} already", where=file.where((*path, kind))
                     )
         topics[row["id"]] = _topic(row)
-    return Topics(topics, frozenset(file.value.get("general_clauses", ())), file.raw)
+    return Topics(
+        topics,
+        frozenset(file.value.get("general_clauses", ())),
+        frozenset(file.value.get("storage_checks", ())),
+        file.raw,
+    )
 
 
 def _topic(row: Mapping[str, Any]) -> Topic:
@@ -92,11 +97,14 @@ class Topics:
         by_id: the topics.
         general_clauses: labels of clauses that speak of many topics; their quotes are assigned
             to topics by their words.
+        storage_checks: ids of checks whose subjects hold client data; where they lie is held
+            against the places promised.
         raw: the bytes they were read from; recorded with an audit, for replay.
     """
 
     by_id: Mapping[str, Topic]
     general_clauses: frozenset[str] = frozenset()
+    storage_checks: frozenset[str] = frozenset()
     raw: bytes = field(default=b"", repr=False)
 
     def __getitem__(self, id_: str) -> Topic:

@@ -11,6 +11,7 @@ from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.check import Observation
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.finding import AppliedWaiver, Conflict, Coverage, Finding, FindingStatus
+from lpo_secaudit.model.matrix import MatrixRow
 
 __all__ = ["FORMAT", "AuditResult", "SourceReport"]
 
@@ -56,6 +57,7 @@ class AuditResult:
         plugins: name to version.
         plugin_problems: plugins that could not be used.
         sources, observations, findings, conflicts, waivers, coverage: see their types.
+        matrix: promise, claim and practice side by side, one row a topic.
         obligations: who owes whom what, from clauses, law and the firm's commitments.
     """
 
@@ -74,6 +76,7 @@ class AuditResult:
     waivers: tuple[AppliedWaiver, ...]
     obligations: tuple[Mapping[str, Any], ...]
     coverage: Coverage
+    matrix: tuple[MatrixRow, ...] = ()
 
     def violations(self, at_least: int = 0) -> tuple[Finding, ...]:
         """Findings not satisfied and not waived, of at least a severity rank."""
@@ -109,6 +112,7 @@ class AuditResult:
             "sources": [s.to_json() for s in self.sources],
             "coverage": self.coverage.to_json(),
             "findings": [f.to_json(self.waivers) for f in self.findings],
+            "matrix": [r.to_json() for r in self.matrix],
             "conflicts": [c.to_json() for c in self.conflicts],
             "obligations": [dict(o) for o in self.obligations],
             "waivers": [w.to_json() for w in self.waivers],

@@ -1,0 +1,241 @@
+"""Each type of conflict, where it arises and where it must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from lpo_secaudit.evaluate import Reconciliation
+from lpo_secaudit.model.check import Method, Outcome, Severity
+from tests.evaluate.legs import answer, certificate, clause, control, held, observed
+
+AT_REST = "Provider encrypts all Customer Data at rest with AES-256."
+BAD, GOOD = Outcome.NOT_SATISFIED, Outcome.SATISFIED
+
+
+def kinds(found: Reconciliation) -> list[tuple[str, str]]:
+    return [(str(c.kind), c.topic) for c in found.conflicts]
+
+
+def row(found: Reconciliation, topic: str) -> tuple[str, str, str, str]:
+    match = next(r for r in found.matrix if r.topic == topic)
+    return match.promise.state, match.claim.state, match.practice.state, match.verdict
+
+
+def test_broken_promise_quotes_the_section_and_the_resource() -> None:
+    found = held(
+        [clause("security-measures-specific", AT_REST)],
+        seen=[observed("encryption-at-rest", BAD, "vol-1"), observed("encryption-at-rest", BAD, "vol-0")],
+    )
+    assert kinds(found) == [("broken-promise", "encryption-at-rest")]
+    (conflict,) = found.conflicts
+    assert conflict.first.place == "dpa.pdf, section 5, page 2"
+    assert conflict.first.quote == AT_REST
+    assert conflict.second.place == "vol-1"
+    assert "(and 1 more)" in conflict.second.quote
+    assert conflict.severity is Severity.HIGH
+    assert row(found, "encryption-at-rest") == ("promised", "none", "violated", "conflict")
+
+
+def test_a_general_clause_promises_only_what_its_words_name() -> None:
+    found = held(
+        [clause("security-measures-specific", AT_REST)],
+        seen=[observed("mfa", BAD)],
+    )
+    assert not found.conflicts
+
+
+def test_a_clause_that_binds_the_client_promises_nothing() -> None:
+    found = held(
+        [clause("security-measures-specific", "Customer encrypts data at rest.", bound="client")],
+        seen=[observed("encryption-at-rest", BAD)],
+    )
+    assert not found.conflicts
+
+
+def test_misstatement_and_its_opposite_polarity() -> None:
+    lies = answer("public-exposure", "no", "Is any data publicly accessible?")
+    found = held(claimed=[lies], seen=[observed("public-exposure", BAD)])
+    assert kinds(found) == [("misstatement", "public-exposure")]
+    honest = answer("public-exposure", "yes", "Is any data publicly accessible?")
+    assert not held(claimed=[honest], seen=[observed("public-exposure", BAD)]).conflicts
+
+
+def test_an_old_claim_is_stale_not_a_misstatement() -> None:
+    found = held(claimed=[answer("mfa", "yes", days_old=500)], seen=[observed("mfa", BAD)])
+    assert kinds(found) == [("stale-evidence", "mfa")]
+    assert found.conflicts[0].severity is Severity.MEDIUM
+    assert row(found, "mfa")[1] == "outdated"
+
+
+def test_unbacked_where_asked_and_unseen_but_not_where_nobody_asked() -> None:
+    claim = answer("backup", "yes")
+    assert kinds(held(claimed=[claim], seen=[observed("backup", Outcome.UNAVAILABLE)])) == [
+        ("unbacked-claim", "backup")
+    ]
+    assert not held(claimed=[claim]).conflicts
+    both = [observed("backup", Outcome.UNAVAILABLE), observed("backup", GOOD, "db-1")]
+    assert not held(claimed=[claim], seen=both).conflicts
+
+
+def test_over_claim_where_the_contract_is_silent() -> None:
+    claim = answer("staff-screening", "yes", "Do you perform background checks?")
+    found = held([clause("background-checks")], [claim])
+    assert kinds(found) == [("over-claim", "staff-screening")]
+    assert row(found, "staff-screening") == ("absent", "yes", "none", "conflict")
+    one_speaks = [
+        clause("background-checks"),
+        clause("background-checks", "Staff is screened.", document="msa"),
+    ]
+    assert not held(one_speaks, [claim]).conflicts
+    assert not held([], [claim]).conflicts
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected"),
+    [
+        ("We notify within 24 hours.", [("over-claim", "breach-notice")]),
+        ("We notify within three (3) days.", []),
+        ("We notify within 5 days.", [("broken-promise", "breach-notice")]),
+        ("We notify within 2 business days.", []),
+        ("Our team is there 24 hours a day.", []),
+    ],
+)
+def test_numbers_of_a_claim_are_held_against_the_contract(
+    comment: str, expected: list[tuple[str, str]]
+) -> None:
+    promise = clause("breach-notification", "within 72 hours", deadline_hours=72)
+    said = answer("breach-notice", "yes", "Do you notify clients of a breach?", comment=comment)
+    assert kinds(held([promise], [said])) == expected
+
+
+def test_a_denial_breaks_the_promise_unless_other_answers_hold() -> None:
+    promise = clause("training", "Personnel is trained yearly.")
+    no = answer("training", "no", "Is staff trained?")
+    yes = answer("training", "yes", "Is staff trained in privacy?", place="Answers!C3")
+    assert kinds(held([promise], [no])) == [("broken-promise", "training")]
+    assert not held([promise], [no, yes]).conflicts
+    assert held([promise], [answer("training", "partial")]).conflicts[0].severity is Severity.LOW
+
+
+PRECEDENCE = "In the event of a conflict between this DPA and the Agreement, {} shall prevail."
+
+
+@pytest.mark.parametrize(
+    ("winner", "severity", "first"),
+    [
+        (None, Severity.MEDIUM, "dpa.pdf"),
+        ("this DPA", Severity.LOW, "dpa.pdf"),
+        ("the Agreement", Severity.HIGH, "msa.pdf"),
+        ("the terms of the Master Services Agreement", Severity.HIGH, "msa.pdf"),
+        ("nothing", Severity.MEDIUM, "dpa.pdf"),
+    ],
+)
+def test_contract_against_contract_with_its_order_of_precedence(
+    winner: str | None, severity: Severity, first: str
+) -> None:
+    promised = [
+        clause("breach-notification", "within 24 hours", deadline_hours=24),
+        clause(
+            "breach-notification",
+            "within 72 hours",
+            deadline_hours=72,
+            document="msa.pdf",
+            kind="msa",
+            source="msa",
+        ),
+    ]
+    if winner:
+        promised.append(clause("order-of-precedence", PRECEDENCE.format(winner)))
+    found = held(promised)
+    assert kinds(found) == [("contract-conflict", "breach-notice")]
+    (conflict,) = found.conflicts
+    assert conflict.severity is severity
+    assert conflict.first.place.startswith(first)
+    assert "24 hours" in conflict.message and "72 hours" in conflict.message
+
+
+def test_contracts_that_differ_in_kind_conflict_too() -> None:
+    promised = [
+        clause("subprocessor-authorization", "prior specific consent", mode="specific"),
+        clause("subprocessor-authorization", "may appoint", mode="general", document="msa.pdf", kind="msa"),
+    ]
+    assert kinds(held(promised)) == [("contract-conflict", "sub-processors")]
+
+
+def test_below_baseline_quotes_the_control_that_asks() -> None:
+    promise = clause("breach-notification", "within 72 hours", deadline_hours=72)
+    failed = observed(
+        "breach-notice",
+        BAD,
+        "dpa.pdf",
+        check="contract-breach-notification",
+        method=Method.EXAMINE,
+        evidence=(promise.digest,),
+    )
+    asks = control("own-notice", "breach-notice", "contract-breach-notification", severity=Severity.CRITICAL)
+    found = held([promise], seen=[failed], controls=[asks])
+    assert kinds(found) == [("below-baseline", "breach-notice")]
+    assert found.conflicts[0].second.place == "Own rule 1"
+    assert found.conflicts[0].severity is Severity.CRITICAL
+    assert not held([promise], seen=[failed]).conflicts
+
+
+def test_below_the_law_only_for_the_data_it_governs() -> None:
+    promise = clause("breach-notification", "within 90 days", deadline_hours=2160)
+    assert kinds(held([promise], data_classes=("phi",))) == [("below-baseline", "breach-notice")]
+    assert not held([promise], data_classes=("eu-personal-data",)).conflicts
+
+
+def test_unknown_party_against_the_list_of_the_contract() -> None:
+    promise = clause("subprocessor-authorization", "the sub-processors in Annex III", named=["Mailgun Inc."])
+    seen = [
+        observed("sub-processors", Outcome.NOT_APPLICABLE, name, type_="party", source="mail")
+        for name in ("Mailgun Inc", "Sendalot")
+    ]
+    found = held([promise], seen=seen)
+    assert [(str(c.kind), c.second.place) for c in found.conflicts] == [("unknown-party", "Sendalot")]
+    general = clause("subprocessor-authorization", "Provider may appoint sub-processors", mode="general")
+    assert not held([general], seen=seen).conflicts
+
+
+def test_place_against_the_regions_seen() -> None:
+    def bucket(region: str) -> object:
+        return observed(
+            "encryption-at-rest",
+            GOOD,
+            f"bucket-{region}",
+            check="aws-s3-bucket-default-encryption",
+            region=region,
+        )
+
+    promise = clause("data-location", "Data is stored only within the EEA.")
+    inside, outside = bucket("eu-central-1"), bucket("us-east-1")
+    assert not held([promise], seen=[inside]).conflicts  # type: ignore[list-item]
+    found = held([promise], seen=[inside, outside])  # type: ignore[list-item]
+    assert kinds(found) == [("place", "data-location")]
+    assert found.conflicts[0].second.place == "us-east-1"
+    says = answer("data-location", "yes", "Is all data hosted in Germany or Ireland only?")
+    assert kinds(held(claimed=[says], seen=[outside])) == [("misstatement", "data-location")]  # type: ignore[list-item]
+    vague = clause("data-location", "Data shall not be stored in China.")
+    assert not held([vague], seen=[outside]).conflicts  # type: ignore[list-item]
+
+
+def test_expired_certificate_behind_a_claim() -> None:
+    claim = answer("certification", "yes", "Are you ISO 27001 certified?")
+    expired, current = certificate("iso-27001", until="2026-01-31"), certificate("soc-2", until="2027-01-31")
+    assert kinds(held(claimed=[claim], papers=[expired])) == [("stale-evidence", "certification")]
+    assert not held(claimed=[claim], papers=[expired, current]).conflicts
+    assert not held(papers=[expired]).conflicts
+
+
+def test_matrix_has_a_row_for_every_topic_asked_about() -> None:
+    found = held(controls=[control("own-mfa", "mfa")])
+    assert [r.topic for r in found.matrix] == ["mfa"]
+    assert row(found, "mfa") == ("none", "none", "none", "none")
+
+
+def test_agreement_needs_two_legs() -> None:
+    claim, seen = answer("mfa", "yes"), observed("mfa", GOOD)
+    assert row(held(claimed=[claim], seen=[seen]), "mfa") == ("none", "yes", "seen", "agree")
+    assert row(held(claimed=[claim]), "mfa")[3] == "open"
+    assert row(held(claimed=[answer("mfa", "no")], seen=[observed("mfa", BAD)]), "mfa")[3] == "agree"
