@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import lpo_secaudit
 from lpo_secaudit.catalog import load_catalog, scope_controls
+from lpo_secaudit.catalog.places import load_places
+from lpo_secaudit.catalog.topics import load_topics
 from lpo_secaudit.check.run import run_checks
 from lpo_secaudit.collect import Bundle, collect, plan_collection
 from lpo_secaudit.collect.bundle import now_utc
@@ -22,8 +24,8 @@ from lpo_secaudit.errors import NothingToAuditError
 from lpo_secaudit.evaluate import (
     apply_waivers,
     conclude,
-    find_conflicts,
     measure_coverage,
+    reconcile,
     without_absent_support,
 )
 from lpo_secaudit.evaluate.coverage import source_states
@@ -48,8 +50,8 @@ __all__ = ["Audit", "judge", "plan", "run"]
 ALWAYS = {
     "contract.document": frozenset[str](),
     "contract.clause": frozenset[str](),
-    "contract.commitment": frozenset[str](),
     "questionnaire.answer": frozenset[str](),
+    "certificate.document": frozenset[str](),
 }
 """Collected wherever a source has it: obligations and conflicts rest on it, whatever is checked."""
 
@@ -167,8 +169,17 @@ def judge(
     findings = conclude(
         ((s.control, s.excluded) for s in scoped), observations, known, waivers, engagement.id
     )
-    conflicts = find_conflicts(
-        bundle.records("contract.commitment"), bundle.records("questionnaire.answer"), observations
+    reconciled = reconcile(
+        load_topics(),
+        load_places(),
+        clauses=bundle.records("contract.clause"),
+        answers=bundle.records("questionnaire.answer"),
+        certificates=bundle.records("certificate.document"),
+        observations=observations,
+        controls=[s.control for s in scoped if not s.excluded],
+        evaluated_at=evaluated_at,
+        data_classes=engagement.data_classes,
+        further=chain_conflicts(engagement, bundle, law_as_of),
     )
     sources = _sources(bundle)
     return AuditResult(
@@ -188,7 +199,8 @@ def judge(
         sources=sources,
         observations=observations,
         findings=findings,
-        conflicts=(*conflicts, *chain_conflicts(engagement, bundle, law_as_of)),
+        conflicts=reconciled.conflicts,
+        matrix=reconciled.matrix,
         waivers=waivers,
         obligations=register(engagement, bundle, law_as_of),
         coverage=measure_coverage(findings, observations, {s.id: s.state for s in sources}),
