@@ -15,7 +15,7 @@ from lpo_secaudit.errors import InputError, LimitExceededError
 __all__ = ["MAX_DEPTH", "parse_json", "parse_json_lines", "plain_json"]
 
 MAX_DEPTH = 100
-MAX_DIGITS = 400  # of one number; Python's int() takes quadratic time
+MAX_DIGITS = 4300  # of one number: room for the modulus of an RSA key; int() takes quadratic time
 
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -37,7 +37,7 @@ def parse_json(text: str, name: str) -> Any:
 
     Raises:
         InputError: not JSON, NaN or Infinity, a key that stands twice in one object.
-        LimitExceededError: nested deeper than 100, or a number of more than 400 digits.
+        LimitExceededError: nested deeper than 100, or a number of more than 4300 digits.
     """
     _check_depth(text, name)
     try:
