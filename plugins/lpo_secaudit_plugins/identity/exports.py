@@ -1,0 +1,397 @@
+"""Exports of identity providers: which one a file is, told by its fields, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from .._files.json_strict import parse_json, parse_json_lines
+from .._files.raw import decode_text
+from .._files.tables import Sheet, as_dicts, read_csv, read_xlsx
+from .account import Account, Export, Factor, Policy
+
+__all__ = ["read_export"]
+
+Row = Mapping[str, Any]
+
+
+def read_export(raw: bytes, name: str) -> Export | None:
+    """Recognise and read an export; None where the file is none.
+
+    Raises:
+        InputError, LimitExceededError: it begins like JSON or a workbook and is broken or hostile.
+    """
+    if raw[:4] == b"PK\x03\x04":
+        return next((e for s in read_xlsx(raw, name) if (e := _from_table(s)) is not None), None)
+    if raw[:2] not in (b"\xff\xfe", b"\xfe\xff") and (raw[:5] == b"%PDF-" or b"\x00" in raw[:1024]):
+        return None
+    text = decode_text(raw)
+    start = text.lstrip()[:1]
+    if start == "<":
+        return None
+    if start in ("{", "["):
+        return _from_json(text, name)
+    return _from_table(read_csv(raw, name))
+
+
+def when(value: Any) -> datetime | None:
+    """An instant as exports write it; None for the many words that mean "none"."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value, UTC) if 0 < value < 1e11 else None
+    text = str(value or "").strip()
+    if not text[:4].isdigit():
+        return None
+    for form in (None, "%Y/%m/%d %H:%M:%S", "%Y/%m/%d"):
+        try:
+            plain = text.split(".")[0] + ("Z" if "." in text and text.endswith("Z") else "")
+            found = datetime.fromisoformat(plain) if form is None else datetime.strptime(text, form)  # noqa: DTZ007
+        except ValueError:
+            continue
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        # Google writes the epoch for "never".
+        return None if found.year <= 1970 else found.astimezone(UTC)
+    return None
+
+
+def flag(value: Any) -> bool | None:
+    """True and false as exports write them; None for anything else."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+        str(value).strip().lower()
+    )
+
+
+def _from_json(text: str, name: str) -> Export | None:
+    try:
+        value = parse_json(text, name)
+    except Exception as error:
+        if "Extra data" not in str(error):
+            raise
+        value = parse_json_lines(text, name)
+    rows = _rows(value)
+    if not rows:
+        return None
+    first = rows[0]
+    for needs, read in _JSON_KINDS:
+        if needs <= set(first):
+            return read(rows)
+    return None
+
+
+def _rows(value: Any) -> list[Row]:
+    """The objects of a file: a list, a page of an API, or several pages after one another."""
+    if isinstance(value, dict):
+        for key in ("value", "users", "response", "Users"):
+            if isinstance(value.get(key), list):
+                return _rows(value[key])
+        return [value]
+    rows: list[Row] = []
+    for item in value if isinstance(value, list) else ():
+        if isinstance(item, dict):
+            page = item.get("users", item.get("value"))
+            rows.extend(r for r in page if isinstance(r, dict)) if isinstance(page, list) else rows.append(
+                item
+            )
+    return rows
+
+
+def _entra_registration(rows: list[Row]) -> Export:
+    """Microsoft Graph reports/authenticationMethods/userRegistrationDetails."""
+    accounts = tuple(
+        Account(
+            name=str(row.get("userPrincipalName", "")),
+            place=f"$.value[{n}]",
+            admin=flag(row.get("isAdmin")),
+            # Registered is not capable: a registered method may be barred by policy.
+            mfa=flag(row.get("isMfaCapable")),
+            guest=None if "userType" not in row else str(row["userType"]).lower() == "guest",
+            methods=tuple(str(m) for m in row.get("methodsRegistered") or ()),
+            status=str(row.get("userType", "")),
+        )
+        for n, row in enumerate(rows)
+    )
+    taken = max((t for r in rows if (t := when(r.get("lastUpdatedDateTime")))), default=None)
+    note = "the report says neither when accounts were last used nor whether they are enabled"
+    return Export("entra-registration", accounts, (), (), taken, (note,))
+
+
+def _entra_users(rows: list[Row]) -> Export:
+    """Microsoft Graph /users with signInActivity."""
+    accounts = []
+    for n, row in enumerate(rows):
+        activity = row.get("signInActivity")
+        used = (
+            [when(v) for k, v in activity.items() if k.endswith("DateTime")]
+            if isinstance(activity, dict)
+            else []
+        )
+        accounts.append(
+            Account(
+                name=str(row.get("userPrincipalName", "")),
+                place=f"$.value[{n}]",
+                enabled=flag(row.get("accountEnabled")),
+                guest=None if not row.get("userType") else str(row["userType"]).lower() == "guest",
+                created=when(row.get("createdDateTime")),
+                last_used=max((u for u in used if u), default=None),
+                # Graph leaves the property out for accounts without a sign-in since April 2020.
+                never_used=isinstance(activity, dict) and not any(used),
+                status="enabled" if row.get("accountEnabled") else "disabled",
+            )
+        )
+    note = "the list does not say who has a second factor; add the userRegistrationDetails report"
+    return Export("entra-users", tuple(accounts), (), (), None, (note,))
+
+
+_OKTA_ENABLED = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "PROVISIONED", "STAGED"})
+
+
+def _okta_users(rows: list[Row]) -> Export:
+    """Okta GET /api/v1/users."""
+    accounts = []
+    for n, row in enumerate(rows):
+        profile = row.get("profile") if isinstance(row.get("profile"), dict) else {}
+        embedded = row.get("_embedded")
+        factors = embedded.get("factors") if isinstance(embedded, dict) else None
+        status = str(row.get("status", ""))
+        active = (
+            [f for f in factors if isinstance(f, dict) and f.get("status") == "ACTIVE"]
+            if isinstance(factors, list)
+            else None
+        )
+        accounts.append(
+            Account(
+                name=str((profile or {}).get("login") or row.get("id", "")),
+                place=f"$[{n}]",
+                enabled=status in _OKTA_ENABLED,
+                mfa=None if active is None else bool(active),
+                methods=tuple(str(f.get("factorType")) for f in active or ()),
+                created=when(row.get("created")),
+                last_used=when(row.get("lastLogin")),
+                never_used="lastLogin" in row and row["lastLogin"] is None,
+                status=status,
+                ref=str(row.get("id", "")),
+            )
+        )
+    note = () if any(a.mfa is not None for a in accounts) else (
+        "the list does not say who has a second factor; ask for /users/{id}/factors or the factor report",
+    )  # fmt: skip
+    return Export(
+        "okta-users", tuple(accounts), (), (), None, (*note, "the list does not say who is an administrator")
+    )
+
+
+def _okta_factors(rows: list[Row]) -> Export:
+    """Okta GET /api/v1/users/{id}/factors: the second factors of one user."""
+    factors = tuple(
+        Factor(_factor_owner(row), f"$[{n}]", str(row.get("factorType", "")), str(row.get("status", "")))
+        for n, row in enumerate(rows)
+    )
+    return Export("okta-factors", factors=factors)
+
+
+def _factor_owner(row: Row) -> str:
+    links = row.get("_links")
+    user = links.get("user") if isinstance(links, dict) else None
+    href = str(user.get("href", "")) if isinstance(user, dict) else ""
+    return href.rsplit("/", 1)[-1]
+
+
+def _okta_policies(rows: list[Row]) -> Export:
+    """Okta GET /api/v1/policies?type=PASSWORD."""
+
+    def number(value: Any) -> int | None:
+        return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+    policies = []
+    for n, row in enumerate(rows):
+        settings = row.get("settings")
+        password = (settings.get("password") if isinstance(settings, dict) else None) or {}
+        complexity, age = password.get("complexity") or {}, password.get("age") or {}
+        common = (complexity.get("dictionary") or {}).get("common") or {}
+        policies.append(
+            Policy(
+                name=str(row.get("name", row.get("id", ""))),
+                place=f"$[{n}]",
+                active=str(row.get("status", "")).upper() == "ACTIVE",
+                min_length=number(complexity.get("minLength")),
+                history=number(age.get("historyCount")),
+                max_age_days=number(age.get("maxAgeDays")),
+                max_attempts=number((password.get("lockout") or {}).get("maxAttempts")),
+                common_excluded=flag(common.get("exclude")),
+            )
+        )
+    return Export("okta-policies", (), tuple(policies))
+
+
+def _google_users(rows: list[Row]) -> Export:
+    """Google Admin SDK directory users.list, one page or several."""
+    accounts = tuple(
+        Account(
+            name=str(row.get("primaryEmail", "")),
+            place=f"users[{n}]",
+            enabled=not (row.get("suspended") is True or row.get("archived") is True),
+            admin=_either(row.get("isAdmin"), row.get("isDelegatedAdmin")),
+            mfa=flag(row.get("isEnrolledIn2Sv")),
+            mfa_enforced=flag(row.get("isEnforcedIn2Sv")),
+            created=when(row.get("creationTime")),
+            last_used=when(row.get("lastLoginTime")),
+            never_used=str(row.get("lastLoginTime", "")).startswith("1970-01-01"),
+            status="suspended" if row.get("suspended") else "archived" if row.get("archived") else "active",
+        )
+        for n, row in enumerate(rows)
+    )
+    return Export("google-users", accounts)
+
+
+def _either(*values: Any) -> bool | None:
+    flags = [flag(v) for v in values]
+    return True if True in flags else None if None in flags else False
+
+
+def _duo_users(rows: list[Row]) -> Export:
+    """Duo Admin API users."""
+    accounts = tuple(
+        Account(
+            name=str(row.get("username") or row.get("email", "")),
+            place=f"$[{n}]",
+            enabled=str(row.get("status", "")).lower() not in ("disabled", "pending deletion"),
+            mfa=flag(row.get("is_enrolled")),
+            bypass=str(row.get("status", "")).lower() == "bypass",
+            created=when(row.get("created")),
+            last_used=when(row.get("last_login")),
+            never_used="last_login" in row and row["last_login"] is None,
+            methods=_duo_methods(row),
+            status=str(row.get("status", "")),
+        )
+        for n, row in enumerate(rows)
+    )
+    return Export("duo-users", accounts)
+
+
+def _duo_methods(row: Row) -> tuple[str, ...]:
+    kinds = ("phones", "tokens", "u2ftokens", "webauthncredentials", "desktoptokens")
+    return tuple(kind for kind in kinds if row.get(kind))
+
+
+_JSON_KINDS: tuple[tuple[frozenset[str], Callable[[list[Row]], Export]], ...] = (
+    (frozenset({"userPrincipalName", "isMfaCapable"}), _entra_registration),
+    (frozenset({"userPrincipalName", "accountEnabled"}), _entra_users),
+    (frozenset({"userPrincipalName", "signInActivity"}), _entra_users),
+    (frozenset({"factorType", "provider", "status"}), _okta_factors),
+    (frozenset({"status", "profile", "credentials"}), _okta_users),
+    (frozenset({"type", "settings", "conditions", "priority"}), _okta_policies),
+    (frozenset({"primaryEmail", "isAdmin"}), _google_users),
+    (frozenset({"is_enrolled", "status", "phones"}), _duo_users),
+)
+
+
+def _from_table(sheet: Sheet) -> Export | None:
+    if not sheet.rows:
+        return None
+    header = {" ".join(v.split()).lower() for v in sheet.rows[0].cells.values()}
+    rows = [(sheet.place(n, 0), {k.lower(): v for k, v in row.items()}) for n, row in as_dicts(sheet)]
+    for needs, read in _TABLE_KINDS:
+        if needs <= header:
+            return read(rows)
+    return None
+
+
+_Placed = list[tuple[str, dict[str, str]]]
+
+
+def _aws_report(rows: _Placed) -> Export:
+    """AWS IAM credential report (iam:GenerateCredentialReport)."""
+    accounts = []
+    for place, row in rows:
+        root = row["user"] == "<root_account>"
+        password = flag(row.get("password_enabled"))
+        used = [
+            when(row.get(key))
+            for key in ("password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date")
+        ]
+        keys = [
+            when(row.get(f"access_key_{i}_last_rotated"))
+            for i in (1, 2)
+            if flag(row.get(f"access_key_{i}_active")) is True
+        ]
+        accounts.append(
+            Account(
+                name=row.get("arn") or row["user"],
+                place=place,
+                enabled=root or password is True or bool(keys),
+                admin=True if root else None,
+                # The root's password field says "not_supported", yet it always can sign in.
+                interactive=True if root else password,
+                mfa=flag(row.get("mfa_active")),
+                bypass=False,  # IAM knows no such thing
+                created=when(row.get("user_creation_time")),
+                last_used=max((u for u in used if u), default=None),
+                never_used=not any(used),
+                keys=tuple(k for k in keys if k),
+                status="root" if root else "",
+                root=root,
+            )
+        )
+    return Export(
+        "aws-credential-report",
+        tuple(accounts),
+        (),
+        (),
+        None,
+        ("the report says nothing of roles and policies",),
+    )
+
+
+def _google_table(rows: _Placed) -> Export:
+    """The user download of the Google Admin console."""
+    accounts = []
+    for place, row in rows:
+        status, last = row.get("status [read only]", ""), row.get("last sign in [read only]", "")
+        accounts.append(
+            Account(
+                name=row.get("email address [required]", ""),
+                place=place,
+                enabled=status.lower() == "active" if status else None,
+                mfa=flag(row.get("2sv enrolled [read only]")),
+                mfa_enforced=flag(row.get("2sv enforced [read only]")),
+                last_used=when(last),
+                never_used=last.lower().startswith("never"),
+                status=status,
+            )
+        )
+    note = "the download does not say who is an administrator"
+    return Export("google-users-csv", tuple(accounts), (), (), None, (note,))
+
+
+def _entra_table(rows: _Placed) -> Export:
+    """The registration details as the Entra admin centre downloads them."""
+
+    def cell(row: Mapping[str, str], *names: str) -> str:
+        return next((row[n] for n in names if row.get(n)), "")
+
+    def capable(text: str) -> bool | None:
+        plain = text.lower()
+        return False if plain.startswith("not") else True if plain == "capable" else flag(text)
+
+    accounts = tuple(
+        Account(
+            name=cell(row, "userprincipalname", "user principal name", "user"),
+            place=place,
+            admin=flag(cell(row, "isadmin", "is admin")) if cell(row, "isadmin", "is admin") else None,
+            mfa=capable(cell(row, "ismfacapable", "multifactor authentication capable", "mfa capable")),
+            methods=tuple(m for m in cell(row, "methodsregistered", "methods registered").split(",") if m),
+        )
+        for place, row in rows
+    )
+    return Export("entra-registration-csv", accounts)
+
+
+_TABLE_KINDS: tuple[tuple[frozenset[str], Callable[[_Placed], Export]], ...] = (
+    (frozenset({"user", "arn", "mfa_active", "password_last_used"}), _aws_report),
+    (frozenset({"email address [required]", "status [read only]"}), _google_table),
+    (frozenset({"userprincipalname", "ismfacapable"}), _entra_table),
+    (frozenset({"user principal name", "multifactor authentication capable"}), _entra_table),
+    (frozenset({"user principal name", "mfa capable"}), _entra_table),
+)
