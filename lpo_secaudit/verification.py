@@ -100,7 +100,8 @@ class VerificationReport:
         checked: what was shown, one line each.
         problems: what is wrong or undecidable.
         signatures: who signed.
-        notices: what a reader should know beyond right and wrong: outdated, superseded, untimed.
+        notices: what a reader should know beyond right and wrong: outdated, superseded, disputed.
+        disputes: finding fingerprint to the states that replies have given it.
         replay: the outcome of replay; None where it was not asked for.
     """
 
@@ -110,6 +111,7 @@ class VerificationReport:
     problems: list[Problem] = field(default_factory=list)
     signatures: list[Signature] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    disputes: dict[str, list[str]] = field(default_factory=dict)
     replay: Replay | None = None
 
     @property
@@ -162,6 +164,7 @@ class VerificationReport:
                 for s in self.signatures
             ],
             "notices": list(self.notices),
+            "disputes": {fingerprint: list(states) for fingerprint, states in self.disputes.items()},
             "replay": self.replay.to_json() if self.replay else None,
         }
 
@@ -177,10 +180,12 @@ class Case:
     key: VerifyingKey | None = None
     subjects: dict[str, str] = field(default_factory=dict)
     predicate: dict[str, Any] = field(default_factory=dict)
-    entry: dict[str, Any] = field(default_factory=dict)
     entry_raw: bytes = b""
     index: int = -1
     checkpoint: ParsedCheckpoint | None = None
+    proven: datetime | None = None
+    replies: dict[str, dict[str, Any]] = field(default_factory=dict)
+    revoked: dict[str, datetime] = field(default_factory=dict)
 
     def wrong(self, file: str, message: str) -> None:
         self.report.problems.append(Problem("wrong", file, message))
@@ -231,6 +236,11 @@ def verify(
     if not root.is_dir():
         raise InputError("there is no such audit folder", where=str(root))
     expected = [parse_public_key(_read_key(Path(k)), str(k)) for k in keys or ()]
+    policy = None
+    if trust is not None:
+        from lpo_secaudit.attest.trust import load_trust
+
+        policy = load_trust(Path(trust))
     now = now or datetime.now(UTC)
     case = Case(root, VerificationReport(root))
     _open(case)
@@ -240,11 +250,12 @@ def verify(
         from lpo_secaudit.verification_later import later_files, trust_policy, whole_ledger
 
         _named(case, expected)
-        later_files(case, trust, now)
-        if trust is not None:
-            trust_policy(case, Path(trust), now)
+        later_files(case, policy)
         if ledger is not None:
             whole_ledger(case, ledger)
+        if policy is not None:
+            # After the ledger, which may hold revocations that the policy does not know yet.
+            trust_policy(case, policy, now)
         _validity(case, now)
         if replay and not case.report.wrong:
             _replay(case, plugins)
@@ -327,7 +338,7 @@ def _files(case: Case) -> None:
     if "bundle/manifest.json" in expected:
         expected |= _bundle(case, expected["bundle/manifest.json"])
     known = set(expected) | set(FIXED)
-    found = set(_walk(case))
+    found = set(walk(case))
     for stranger in sorted(found - known):
         # Files that came later show their own integrity in step 6.
         if not stranger.startswith(LATER):
@@ -386,7 +397,7 @@ def _bundle(case: Case, digest: str) -> dict[str, str]:
     return expected
 
 
-def _walk(case: Case) -> Iterator[str]:
+def walk(case: Case) -> Iterator[str]:
     """Names of everything in the folder that is not a folder, links among them."""
 
     def lost(error: OSError) -> None:
@@ -400,11 +411,24 @@ def _walk(case: Case) -> Iterator[str]:
             yield (Path(folder) / file).relative_to(case.root).as_posix()
 
 
-def _proof(case: Case) -> None:
-    """Step 5: the envelope is an entry under a checkpoint that the audit's key signed."""
-    name = "ledger/proof.json"
+@dataclass(frozen=True)
+class OpenedProof:
+    """A proof file whose path leads to a checkpoint that a key signed."""
+
+    entry: dict[str, Any]
+    raw: bytes
+    index: int
+    checkpoint: ParsedCheckpoint
+
+
+def read_proof(case: Case, name: str, key: VerifyingKey | None) -> OpenedProof:
+    """A proof file of the folder, checked up to the checkpoint's signature.
+
+    Raises:
+        IntegrityError: it is malformed, does not lead to the checkpoint, or the key did not sign it.
+    """
+    proof = strict_json(case.read(name), name)
     try:
-        proof = strict_json(case.read(name), name)
         if (
             set(proof) != {"format", "index", "entry", "path", "checkpoint"}
             or proof["format"] != PROOF_FORMAT
@@ -413,16 +437,28 @@ def _proof(case: Case) -> None:
         raw, path = unbase64(proof["entry"]), [unbase64(hash_) for hash_ in proof["path"]]
         checkpoint = parse_checkpoint(proof["checkpoint"].encode(), name)
         index = proof["index"]
-        if not isinstance(index, int) or not included(raw, index, checkpoint.size, path, checkpoint.root):
+        if type(index) is not int or not included(raw, index, checkpoint.size, path, checkpoint.root):
             raise IntegrityError("the proof does not lead to the checkpoint", where=name)
-        if case.key is not None and not signed_by(checkpoint, case.key):
-            raise IntegrityError("the checkpoint is not signed by the audit's key", where=name)
+        if key is not None and not signed_by(checkpoint, key):
+            raise IntegrityError("the checkpoint is not signed by the key beside it", where=name)
         entry = json.loads(raw)
-        body = entry["body"]
-        if entry["kind"] != "audit":
+        if not isinstance(entry["body"], dict) or not isinstance(entry["kind"], str):
+            raise IntegrityError("the entry is none of ours", where=name)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise IntegrityError(f"malformed: {error!r}", where=name) from error
+    return OpenedProof(entry, raw, index, checkpoint)
+
+
+def _proof(case: Case) -> None:
+    """Step 5: the envelope is an entry under a checkpoint that the audit's key signed."""
+    name = "ledger/proof.json"
+    try:
+        proof = read_proof(case, name, case.key)
+        body = proof.entry["body"]
+        if proof.entry["kind"] != "audit":
             raise IntegrityError("the entry is not that of an audit", where=name)
         recorded = {key: body[key] for key in ("envelope", "statement", "result", "keyid", "engagement")}
-    except (SecauditError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (SecauditError, KeyError) as error:
         _note(case, name, error)
         return
     if case.raw and recorded["envelope"] != "sha256:" + hashlib.sha256(case.raw).hexdigest():
@@ -438,9 +474,9 @@ def _proof(case: Case) -> None:
         if recorded != actual:
             case.wrong(name, "the entry speaks of another audit")
             return
-        case.entry, case.entry_raw, case.index, case.checkpoint = entry, raw, index, checkpoint
+        case.entry_raw, case.index, case.checkpoint = proof.raw, proof.index, proof.checkpoint
         case.report.checked.append(
-            f"entry {index} of ledger {checkpoint.origin}, proven under a signed checkpoint"
+            f"entry {proof.index} of ledger {proof.checkpoint.origin}, proven under a signed checkpoint"
         )
 
 

@@ -28,7 +28,12 @@ title: Boxes
 version: "1"
 source: the firm
 controls:
-  - {id: box-1, title: Boxes are locked, citation: Rule 1, requirement: Lock boxes., severity: high, checks: [box-locked]}
+  - id: box-1
+    title: Boxes are locked
+    citation: Rule 1
+    requirement: Lock boxes.
+    severity: high
+    checks: [box-locked]
 """
 
 

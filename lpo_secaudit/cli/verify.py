@@ -65,7 +65,7 @@ def words_for(report: VerificationReport) -> str:
         lines.append(f"  signed by    {signature.keyid[:16]}{whose}{when}: {signature.state}")
     if report.replay is not None and not report.replay.identical:
         lines += [
-            f"  differs      {d.part} {d.what}: recorded {d.recorded or 'nothing'}, now {d.replayed or 'nothing'}"
+            f"  differs      {d.part} {d.what}: {d.recorded or 'nothing'}, now {d.replayed or 'nothing'}"
             for d in report.replay.differences[:20]
         ]
         lines += [f"  other code   {line}" for line in report.replay.changed_code]

@@ -124,22 +124,67 @@ class Ledger:
 
     def append_raw(self, entries: Sequence[bytes]) -> range:
         """Add entries whose bytes exist already (a mirror's)."""
+        with self._store.writing() as connection:
+            added = self._add(connection, entries)
+        self._tail_checked = True
+        return added
+
+    def _add(self, connection: Connection, entries: Sequence[bytes]) -> range:
         from sqlalchemy import insert
 
         from lpo_secaudit.ledger.store import ENTRY, TILE, size_of
 
-        with self._store.writing() as connection:
-            start = size_of(connection)
-            if not self._tail_checked:
-                self._check_tail(connection, start)
-            if entries:
-                rows = [{"idx": start + i, "data": raw} for i, raw in enumerate(entries)]
-                connection.execute(insert(ENTRY), rows)
-            stop = start + len(entries)
-            for complete in range(start // TILE, stop // TILE):
-                self._complete_tile(connection, complete)
-        self._tail_checked = True
+        start = size_of(connection)
+        if not self._tail_checked:
+            self._check_tail(connection, start)
+        if entries:
+            rows = [{"idx": start + i, "data": raw} for i, raw in enumerate(entries)]
+            connection.execute(insert(ENTRY), rows)
+        stop = start + len(entries)
+        for complete in range(start // TILE, stop // TILE):
+            self._complete_tile(connection, complete)
         return range(start, stop)
+
+    def take_over(self, batches: Iterable[Sequence[bytes]], checkpoint: Checkpoint) -> int:
+        """Add another copy's entries up to its checkpoint, all or none. Returns how many.
+
+        Raises:
+            IntegrityError: with them, this log does not lead to the checkpoint's root: the other
+                copy is not a continuation of this one.
+        """
+        from lpo_secaudit.ledger.proofs import parse_checkpoint
+        from lpo_secaudit.ledger.store import size_of
+
+        head = parse_checkpoint(checkpoint.note, self.where)
+        count = 0
+        with self._store.writing() as connection:
+            for batch in batches:
+                count += len(self._add(connection, batch))
+                self._tail_checked = True
+            size = size_of(connection)
+            if head.origin != self.origin or size < head.size:
+                raise IntegrityError("not a checkpoint of this log", where=self.where)
+            if tree.root(self._nodes(connection), head.size) != head.root:
+                raise IntegrityError(
+                    f"the other copy does not continue this one: at size {head.size} their roots differ",
+                    where=self.where,
+                    hint="keep both checkpoints: they show that the log was forked",
+                )
+            self._keep(connection, checkpoint)
+        return count
+
+    def _keep(self, connection: Connection, checkpoint: Checkpoint) -> None:
+        from sqlalchemy import insert
+
+        from lpo_secaudit.ledger.store import CHECKPOINT
+
+        row = {
+            "size": checkpoint.size,
+            "keyid": checkpoint.keyid,
+            "public_key": checkpoint.public_key_pem.decode(),
+            "note": checkpoint.note.decode(),
+        }
+        connection.execute(insert(CHECKPOINT), [row])
 
     def _complete_tile(self, connection: Connection, index: int) -> None:
         from sqlalchemy import insert
@@ -188,6 +233,11 @@ class Ledger:
                 hint="restore the ledger from a mirror",
             )
         return hashes
+
+    def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
+        """Hashes `start` to `stop` of a tile level, within one tile (for publishing)."""
+        with self._store.reading() as connection:
+            return self._hashes(connection, level, start, stop)
 
     def _nodes(self, connection: Connection) -> tree.Nodes:
         def node(height: int, index: int) -> bytes:
@@ -283,9 +333,7 @@ class Ledger:
         Raises:
             IntegrityError: the log's end does not verify.
         """
-        from sqlalchemy import insert
-
-        from lpo_secaudit.ledger.store import CHECKPOINT, size_of
+        from lpo_secaudit.ledger.store import size_of
 
         with self._store.reading() as connection:
             size = size_of(connection)
@@ -294,13 +342,7 @@ class Ledger:
         keyid = keyid or str(getattr(signer, "keyid", ""))
         made = Checkpoint(size, keyid, signer.public_key_pem, note)
         with self._store.writing(lock=False) as connection:
-            row = {
-                "size": size,
-                "keyid": keyid,
-                "public_key": made.public_key_pem.decode(),
-                "note": note.decode(),
-            }
-            connection.execute(insert(CHECKPOINT), [row])
+            self._keep(connection, made)
         return made
 
     def checkpoints(self) -> Iterator[Checkpoint]:

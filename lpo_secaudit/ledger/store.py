@@ -73,12 +73,14 @@ CHECKPOINT = Table(
 
 _GUARDS = {
     "sqlite": (
-        "CREATE TRIGGER {t}_no_{op} BEFORE {OP} ON {t} BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END",
+        "CREATE TRIGGER {t}_no_{op} BEFORE {OP} ON {t} "
+        "BEGIN SELECT RAISE(ABORT, 'the ledger only grows'); END",
     ),
     "postgresql": (
         "CREATE OR REPLACE FUNCTION secaudit_only_grows() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'the ledger only grows'; END $$",
-        "CREATE TRIGGER {t}_no_{op} BEFORE {OP} ON {t} FOR EACH STATEMENT EXECUTE FUNCTION secaudit_only_grows()",
+        "CREATE TRIGGER {t}_no_{op} BEFORE {OP} ON {t} FOR EACH STATEMENT "
+        "EXECUTE FUNCTION secaudit_only_grows()",
     ),
 }
 
@@ -195,11 +197,14 @@ class Store:
     @contextmanager
     def writing(self, *, lock: bool = True) -> Iterator[Connection]:
         """The only writer, until the block ends; then everything is on disk, or nothing is."""
-        with self._errors(), self._engine.connect().execution_options(secaudit_write=True) as connection:
-            with connection.begin():
-                if lock and not self._sqlite:
-                    connection.execute(text("LOCK TABLE entry IN SHARE ROW EXCLUSIVE MODE"))
-                yield connection
+        with (
+            self._errors(),
+            self._engine.connect().execution_options(secaudit_write=True) as connection,
+            connection.begin(),
+        ):
+            if lock and not self._sqlite:
+                connection.execute(text("LOCK TABLE entry IN SHARE ROW EXCLUSIVE MODE"))
+            yield connection
 
 
 def size_of(connection: Connection) -> int:
