@@ -92,10 +92,10 @@ def exit_code_of(error: SecauditError) -> ExitCode:
             return ExitCode.USAGE
 
 
-def run_app(call: Callable[[], Any] | None = None) -> int:
+def run_app(build: Callable[[], Callable[[], Any]] = build_app) -> int:
     """Run the command line of this process and return its exit code."""
     try:
-        (call or build_app())()
+        build()()
     except SystemExit as done:
         return done.code if isinstance(done.code, int) else int(done.code is not None)
     except SecauditError as error:

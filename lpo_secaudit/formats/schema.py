@@ -71,9 +71,12 @@ def validate_file(file: YamlFile, schema: str) -> None:
             return (*path, next((k for k in error.instance if k not in known), ""))
         return path
 
-    problems.sort(
-        key=lambda e: (file.lines.get(place(e), file.lines.get(tuple(e.absolute_path), 0)), e.message)
-    )
+    def order(error: ValidationError) -> tuple[int, bool, str]:
+        line = file.lines.get(place(error), file.lines.get(tuple(error.absolute_path), 0))
+        # A misspelt key is both unknown and missing under its right name; the first of the two helps more.
+        return line, error.validator != "additionalProperties", error.message
+
+    problems.sort(key=order)
     first = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     raise InputError(first.message[:400] + more, where=file.where(place(first)), hint=_hint(first))
