@@ -12,7 +12,7 @@ from typing import Any
 
 from lpo_secaudit_plugins.aws.reasoning.wildcards import Pattern, matches, pattern, signatures, some_member
 
-__all__ = ["records_bedrock", "records_management", "records_object_events"]
+__all__ = ["records_bedrock", "records_data_events", "records_management", "records_object_events"]
 
 _POSITIVE = {"Equals": "{}", "StartsWith": "{}*", "EndsWith": "*{}"}
 _NEGATIVE = {"NotEquals": "{}", "NotStartsWith": "{}*", "NotEndsWith": "*{}"}
@@ -123,3 +123,13 @@ def records_bedrock(answer: Mapping[str, Any]) -> bool:
         ):
             return True
     return False
+
+
+def records_data_events(answer: Mapping[str, Any]) -> bool:
+    """Whether a trail sets out to record data events of any kind."""
+    if any(selector.get("DataResources") for selector in answer.get("EventSelectors") or ()):
+        return True
+    return any(
+        _admits(advanced.get("FieldSelectors") or (), "eventCategory", "Data")
+        for advanced in answer.get("AdvancedEventSelectors") or ()
+    )
