@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import lpo_secaudit
-from lpo_secaudit.catalog import load_catalog, scope_controls
+from lpo_secaudit.catalog import load_catalog, parameters_of, scope_controls
 from lpo_secaudit.catalog.places import load_places
 from lpo_secaudit.catalog.topics import load_topics
 from lpo_secaudit.check.run import run_checks
@@ -154,7 +154,8 @@ def judge(
         IntegrityError: a record of the bundle is not what its digest says.
     """
     checks = _selected_checks(engagement, catalogs, plugins, law_as_of)
-    parameters = {check: values for catalog in catalogs for check, values in catalog.parameters.items()}
+    known = _known_checks(catalogs, plugins)
+    parameters = parameters_of(catalogs, known, all_known=not plugins.problems)
     observations = run_checks(
         checks,
         bundle,
@@ -165,7 +166,6 @@ def judge(
     scoped = scope_controls(engagement, catalogs, law_as_of)
     observations = without_absent_support(observations, (s.control for s in scoped if not s.excluded))
     waivers = apply_waivers(engagement.waivers, observations, evaluated_at)
-    known = _known_checks(catalogs, plugins)
     findings = conclude(
         ((s.control, s.excluded) for s in scoped), observations, known, waivers, engagement.id
     )
@@ -231,6 +231,7 @@ def _selected_checks(
             hint="check `data.classes` and `catalogs`",
         )
     known = _known_checks(catalogs, plugins)
+    parameters_of(catalogs, known, all_known=not plugins.problems)  # say so before anything is collected
     wanted = {
         check
         for s in scoped
@@ -252,7 +253,8 @@ def _catalog_note(catalog: Catalog) -> Mapping[str, Any]:
 
 def _sources(bundle: Bundle) -> tuple[SourceReport, ...]:
     planned = {str(s["source"]): bool(s["version"]) for s in bundle.sources}
-    states = source_states(planned, bundle.listings)
+    asked = {str(s["source"]) for s in bundle.sources if s["wanted"]}
+    states = source_states(planned, bundle.listings, asked)
     reports = []
     for note in bundle.sources:
         source = str(note["source"])

@@ -2,6 +2,7 @@
 
 from lpo_secaudit.catalog.catalogs import bundled_catalogs, load_catalog
 from lpo_secaudit.catalog.engagements import load_engagement, parse_engagement
+from lpo_secaudit.catalog.parameters import parameters_of
 from lpo_secaudit.catalog.scope import ScopedControl, scope_controls
 
 __all__ = [
@@ -9,6 +10,7 @@ __all__ = [
     "bundled_catalogs",
     "load_catalog",
     "load_engagement",
+    "parameters_of",
     "parse_engagement",
     "scope_controls",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from lpo_secaudit.model.check import Observation, Outcome
 from lpo_secaudit.model.evidence import Listing, ListingStatus
@@ -12,18 +12,23 @@ from lpo_secaudit.model.finding import Coverage, Finding, FindingStatus
 __all__ = ["measure_coverage", "source_states"]
 
 
-def source_states(planned: Mapping[str, bool], listings: Iterable[Listing]) -> dict[str, str]:
+def source_states(
+    planned: Mapping[str, bool], listings: Iterable[Listing], asked: Collection[str] = ()
+) -> dict[str, str]:
     """Source id to "complete", "partial" or "unavailable".
 
     Args:
         planned: source id to whether a collector could be asked at all.
+        asked: ids of the sources that something was wanted of; such a source without a listing
+            (an empty bundle handed over) told nothing, so it is unavailable.
     """
     by_source: dict[str, list[ListingStatus]] = {source: [] for source in planned}
     for listing in listings:
         by_source.setdefault(listing.source.split("/")[0], []).append(listing.status)
     states = {}
     for source, statuses in by_source.items():
-        if not planned.get(source, True) or (statuses and set(statuses) == {ListingStatus.UNAVAILABLE}):
+        silent = source in asked and not statuses
+        if silent or not planned.get(source, True) or set(statuses) == {ListingStatus.UNAVAILABLE}:
             states[source] = "unavailable"
         else:
             states[source] = "complete" if set(statuses) <= {ListingStatus.COMPLETE} else "partial"
