@@ -6,15 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lpo_secaudit.accountability.chain import Path as Path_
 from lpo_secaudit.accountability.chain import Verdict, chain
+from lpo_secaudit.accountability.exports import CalendarItem
 from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.obligations import obligations, widen
+from lpo_secaudit.accountability.recovery import Certificate
 from lpo_secaudit.accountability.relationship import (
     Commitment,
     FoundClause,
@@ -23,26 +26,28 @@ from lpo_secaudit.accountability.relationship import (
     clauses_of_records,
 )
 from lpo_secaudit.catalog.engagements import load_engagement, parse_engagement
+from lpo_secaudit.collect import Bundle
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.check import Severity
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import Evidence
 from lpo_secaudit.model.finding import Conflict, ConflictKind, Leg
 
-if TYPE_CHECKING:
-    from lpo_secaudit.collect import Bundle
-
 __all__ = [
+    "certificates_of_audit",
     "chain_conflicts",
     "clauses_of",
     "from_audit",
     "from_engagement",
+    "load_relationship",
     "obligations_of",
     "register",
     "relationship_of",
+    "standing_dates",
 ]
 
 CLAUSE = "contract.clause"
+CERTIFICATE = "certificate.document"
 
 
 def register(engagement: Engagement, bundle: Bundle, law_as_of: date) -> tuple[Mapping[str, Any], ...]:
@@ -137,7 +142,7 @@ def from_engagement(path: str | Path, incident: Incident | None = None) -> tuple
     Raises:
         InputError: the file is not valid.
     """
-    return obligations(_with(relationship_of(load_engagement(Path(path)), None), incident))
+    return obligations(load_relationship(path, None, incident))
 
 
 def from_audit(folder: str | Path, incident: Incident | None = None) -> tuple[Obligation, ...]:
@@ -147,12 +152,124 @@ def from_audit(folder: str | Path, incident: Incident | None = None) -> tuple[Ob
         InputError: not an audit folder.
         IntegrityError: a record of its bundle is not what its digest says.
     """
-    from lpo_secaudit.collect import Bundle
+    return obligations(load_relationship(None, folder, incident))
 
-    root = Path(folder)
-    engagement = parse_engagement(_read(root / "inputs" / "engagement.yaml"), "engagement.yaml", root)
-    clauses = clauses_of(Bundle(root / "bundle").records(CLAUSE))
-    return obligations(_with(relationship_of(engagement, clauses), incident))
+
+def load_relationship(
+    engagement: str | Path | None, audit: str | Path | None, incident: Incident | None = None
+) -> Relationship:
+    """The relationship of an engagement file, or of an audit folder with its contract.
+
+    Raises:
+        InputError: neither or both were named, or the one named is not valid.
+        IntegrityError: a record of the audit's bundle is not what its digest says.
+    """
+    if engagement is not None and audit is None:
+        found = relationship_of(load_engagement(Path(engagement)), None)
+    elif audit is not None and engagement is None:
+        found = relationship_of(
+            _audited(Path(audit)), clauses_of(Bundle(Path(audit) / "bundle").records(CLAUSE))
+        )
+    else:
+        raise InputError(
+            "name either an engagement file or an audit folder", hint="--engagement FILE or --audit FOLDER"
+        )
+    return found if incident is None else widen(found, incident)
+
+
+def _audited(folder: Path) -> Engagement:
+    return parse_engagement(_read(folder / "inputs" / "engagement.yaml"), "engagement.yaml", folder)
+
+
+def certificates_of_audit(folder: str | Path) -> tuple[Certificate, ...]:
+    """The insurance certificates in an audit's evidence (records `certificate.document`)."""
+    found = []
+    for record in Bundle(Path(folder) / "bundle").records(CERTIFICATE):
+        kind = str(record.data.get("kind", ""))
+        if "insurance" not in kind and "insurance" not in str(record.data.get("topics", "")):
+            continue
+        limit = record.data.get("limit")
+        found.append(
+            Certificate(
+                kind=kind.replace("-", " "),
+                limit=Decimal(str(limit))
+                if isinstance(limit, (int, float)) and not isinstance(limit, bool)
+                else None,
+                currency=str(record.data.get("currency", "")),
+                expires=_expiry(record.data),
+                source=f"{record.subject.source}: {record.subject.id}",
+            )
+        )
+    return tuple(found)
+
+
+_EXPIRY_KEYS = ("expires", "expires_on", "valid_until", "not_after", "valid_to")
+
+
+def _expiry(data: Mapping[str, Any]) -> date | None:
+    for key in _EXPIRY_KEYS:
+        value = data.get(key)
+        if isinstance(value, str):
+            try:
+                return date.fromisoformat(value[:10])
+            except ValueError:
+                continue
+    return None
+
+
+def standing_dates(
+    engagement: str | Path | None, audit: str | Path | None
+) -> tuple[tuple[CalendarItem, ...], datetime]:
+    """The dates to keep without any incident, and the instant that they were taken from.
+
+    Of an audit folder: when the next audit is due by the cadence, and when certificates expire. Of an
+    engagement file: when its waivers expire.
+
+    Raises:
+        InputError: as `load_relationship`.
+    """
+    if audit is None:
+        frame = load_engagement(Path(engagement)) if engagement is not None else None
+        if frame is None:
+            raise InputError("name either an engagement file or an audit folder")
+        stamp = datetime(1970, 1, 1, tzinfo=UTC)
+        items: list[CalendarItem] = []
+    else:
+        frame = _audited(Path(audit))
+        bundle = Bundle(Path(audit) / "bundle")
+        stamp = bundle.ended_at
+        due = stamp + frame.cadence
+        items = [
+            CalendarItem(
+                f"audit-{frame.id}@lpo-secaudit",
+                due,
+                f"Audit of {frame.provider.name} due",
+                f"The last one ended {stamp:%Y-%m-%d}; the cadence is {frame.cadence.days} days.",
+                (timedelta(days=14),),
+            )
+        ]
+        items += [
+            CalendarItem(
+                f"certificate-{record.digest[-24:]}@lpo-secaudit",
+                day,
+                f"Certificate expires: {record.subject.id}",
+                f"{frame.provider.name}, source {record.subject.source}",
+                (timedelta(days=60), timedelta(days=14)),
+            )
+            for record in bundle.records(CERTIFICATE)
+            if (day := _expiry(record.data)) is not None
+        ]
+    items += [
+        CalendarItem(
+            f"waiver-{frame.id}-{number}@lpo-secaudit",
+            waiver.expires,
+            f"Waiver expires: {waiver.check}",
+            f"Owner {waiver.owner}: {waiver.reason}",
+            (timedelta(days=14),),
+        )
+        for number, waiver in enumerate(frame.waivers, 1)
+    ]
+    return tuple(items), stamp
 
 
 def _read(path: Path) -> bytes:
@@ -164,10 +281,6 @@ def _read(path: Path) -> bytes:
             where=str(path),
             hint="give the folder of secaudit run",
         ) from error
-
-
-def _with(relationship: Relationship, incident: Incident | None) -> Relationship:
-    return relationship if incident is None else widen(relationship, incident)
 
 
 def clauses_of(records: Iterable[Evidence]) -> tuple[FoundClause, ...] | None:

@@ -186,9 +186,7 @@ def assess(incident: Incident, obligations: Iterable[Obligation], as_of: datetim
 
 def _notes(incident: Incident, obligations: Sequence[Obligation], now: datetime) -> tuple[str, ...]:
     notes = []
-    known = {
-        name.lower() for o in obligations for name in (o.ref, o.id, o.citation.partition(",")[0], *o.after)
-    }
+    known = {name.lower() for o in obligations for name in (o.ref, o.id, o.law, *o.after)}
     for event in incident.events:
         if event.at is not None and event.earliest() > now:
             notes.append(

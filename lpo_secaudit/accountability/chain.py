@@ -189,12 +189,10 @@ def _link(debtor: str, creditor: str, known: Sequence[Obligation], end: Obligati
     A law bounds a link only on the way to a duty of the same law: HIPAA's 60 days say nothing about
     persons in the EU.
     """
-    law = end.citation.partition(",")[0]
     asked = [
         o
         for o in known
-        if (o.debtor, o.creditor) == (debtor, creditor)
-        and (o.source != "law" or (end.source == "law" and o.citation.partition(",")[0] == law))
+        if (o.debtor, o.creditor) == (debtor, creditor) and (o.source != "law" or o.law == end.law)
     ]
     best: Link | None = None
     why = "no duty sets a number"

@@ -118,6 +118,7 @@ def _from_rule(
             source="law",
             ref=rule.id,
             title=f"{name} tells {_creditor_name(creditor, relationship)}",
+            law=rule.law,
             citation=f"{rule.law}, {rule.citation}",
             debtor=debtor,
             creditor=creditor,

@@ -22,6 +22,7 @@ class Obligation:
         source: law, contract or commitment.
         ref: id of the rule or the clause.
         title: one line.
+        law: name of the act; empty for contracts and promises.
         citation: article, clause with its section, or where the promise is written.
         debtor: role of who owes: provider, firm or client.
         creditor: firm, client, authority, individuals, consumer_reporting_agencies, media or clients.
@@ -74,6 +75,7 @@ class Obligation:
     presumed: bool = False
     target: Period | None = None
     held_by_law_enforcement: bool = False
+    law: str = ""
     in_force_from: date | None = None
     in_force_to: date | None = None
     quotes: tuple[Quote, ...] = ()
@@ -94,6 +96,7 @@ class Obligation:
             "source": self.source,
             "ref": self.ref,
             "title": self.title,
+            "law": self.law,
             "citation": self.citation,
             "debtor": self.debtor,
             "creditor": self.creditor,

@@ -139,9 +139,7 @@ class Timeline:
         if exact is not None and (told is None or exact.earliest() <= told.earliest()):
             return Starts((_of(exact),))
         if told is not None:
-            citation = (
-                f"{EDPB} on awareness" if o.citation.startswith("GDPR") else "a notice received is knowledge"
-            )
+            citation = f"{EDPB} on awareness" if o.law == "GDPR" else "a notice received is knowledge"
             notice = Start(told.at or self.as_of, told.words(), citation)
             earlier = self._stand_in(who, stand_ins, kind)
             if earlier is not None and _order(earlier.at) < _order(notice.at):
@@ -219,9 +217,8 @@ class Timeline:
 
     def _serves(self, notice: Event, o: Obligation) -> bool:
         if notice.under:
-            law = o.citation.partition(",")[0].lower()
             return notice.who == o.debtor and any(
-                u in (o.ref, o.id) or u.lower() == law for u in notice.under
+                u in (o.ref, o.id) or u.lower() == o.law.lower() for u in notice.under
             )
         if o.creditor == "client":
             # What the provider owes the client is done when the firm passes it on.
