@@ -79,7 +79,7 @@ class CrossReference:
     section: int = -1  # index of the target in `Document.sections`, -1 where it is not in this document
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """One contract text with its structure.
 

@@ -6,21 +6,18 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from lpo_secaudit.contracts.analysis import Analysis, ClauseResult, analyze_document
-from lpo_secaudit.contracts.document import Document
+from lpo_secaudit.contracts.analysis import analyze_document
 from lpo_secaudit.contracts.library import ClauseLibrary, load_library, standard_library
 from lpo_secaudit.contracts.readers import load
 from lpo_secaudit.contracts.readers.isolated import IsolatedReader
-from lpo_secaudit.errors import DocumentError, InputError, IntegrityError
+from lpo_secaudit.contracts.records import CLAUSE, DOCUMENT, clause_data, document_data, verify_quotes
+from lpo_secaudit.errors import DocumentError, InputError
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.plugins import CollectRequest, Sink
 
 __all__ = ["collect"]
 
-DOCUMENT = "contract.document"
-CLAUSE = "contract.clause"
 TYPES = (DOCUMENT, CLAUSE)
-NOT_FOUND = "no such clause was found"
 
 _REASONS = {
     "encrypted": GapReason.DENIED,
@@ -85,30 +82,22 @@ def _file(
     document = reader.read_bytes(raw, name)
     analysis = analyze_document(document, library) if CLAUSE in request.wanted else None
     if analysis is not None:
-        _verify(document, analysis)
+        verify_quotes(document, analysis)
     blob = sink.blob(raw, _MEDIA[document.format])
     # Offsets refer to this text; kept so that every quote can be checked years later.
     text = sink.blob(document.text.encode("utf-8", errors="surrogatepass"), "text/plain; charset=utf-8")
     inputs = (blob,) if text == blob else (blob, text)
     kind = request.options.get("kind", "")
     if DOCUMENT in request.wanted:
-        sink.record(_evidence(request, DOCUMENT, name, _document(document, name, kind, text), inputs))
+        sink.record(
+            _evidence(request, DOCUMENT, name, {**document_data(document, name, kind), "text": text}, inputs)
+        )
         sink.listing(Listing(DOCUMENT, request.source, name, ListingStatus.COMPLETE, 1))
     if analysis is not None:
         for clause in analysis.clauses:
-            data = _clause(clause, library, name, kind)
+            data = clause_data(clause, library, name, kind)
             sink.record(_evidence(request, CLAUSE, f"{name}#{clause.clause}", data, inputs))
         sink.listing(Listing(CLAUSE, request.source, name, ListingStatus.COMPLETE, len(analysis.clauses)))
-
-
-def _verify(document: Document, analysis: Analysis) -> None:
-    """No quote leaves that does not stand in the text at its offsets."""
-    for clause in analysis.clauses:
-        for quote in clause.quotes:
-            if document.text[quote.start : quote.end] != quote.text:
-                raise IntegrityError(
-                    f"the quote for {clause.clause} does not stand at {quote.start}", where=document.name
-                )
 
 
 def _evidence(
@@ -121,35 +110,3 @@ def _evidence(
         collected_at=request.now,
         inputs=inputs,
     )
-
-
-def _document(document: Document, name: str, kind: str, text: str) -> dict[str, Any]:
-    return {
-        "document": name,
-        "kind": kind,
-        "format": document.format,
-        "sha256": document.sha256,
-        "text": text,
-        "characters": len(document.text),
-        "language": document.language,
-        "ocr": document.ocr,
-        "pages": len(document.pages) or None,
-        "notes": list(document.notes),
-        "annexes": [s.path or s.heading for s in document.sections if s.kind == "annex" and s.level <= 1][
-            :50
-        ],
-        "definitions": len(document.definitions),
-    }
-
-
-def _clause(clause: ClauseResult, library: ClauseLibrary, name: str, kind: str) -> dict[str, Any]:
-    value = clause.to_json()
-    definition = library[clause.clause]
-    return {
-        **value,
-        "title": definition.title,
-        "law": list(definition.law),
-        "document": name,
-        "kind": kind,
-        "reason": value["reason"] or ("" if clause.present else NOT_FOUND),
-    }
