@@ -30,6 +30,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("init", "init", "init"),
     ("run", "run", "run"),
     ("verify", "verify", "verify"),
+    ("contract", "contract", "contract"),
+    ("permissions", "permissions", "permissions"),
     ("plugins", "plugins", "plugins"),
     ("keygen", "keys", "keygen"),
 )
