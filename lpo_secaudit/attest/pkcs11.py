@@ -78,7 +78,7 @@ def open_pkcs11(uri: str, passphrase: Passphrase | None) -> Pkcs11Signer:
         token = pkcs11.lib(more["module-path"]).get_token(token_label=named["token"])
         session = token.open(user_pin=passphrase(where))
         private = session.get_key(object_class=pkcs11.ObjectClass.PRIVATE_KEY, label=named["object"])
-        public = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=named["object"])
+        public: Any = session.get_key(object_class=pkcs11.ObjectClass.PUBLIC_KEY, label=named["object"])
         key = serialization.load_der_public_key(encode_ec_public_key(public))
     except (pkcs11.exceptions.PKCS11Error, RuntimeError, ValueError, OSError) as error:
         raise InputError(

@@ -34,10 +34,17 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("permissions", "permissions", "permissions"),
     ("plugins", "plugins", "plugins"),
     ("keygen", "keys", "keygen"),
+    ("cosign", "cosign", "cosign"),
+    ("timestamp", "cosign", "timestamp"),
+    ("reply", "reply", "reply"),
+    ("collect", "seal", "collect"),
+    ("challenge", "seal", "challenge"),
+    ("open", "seal", "open_"),
 )
 GROUPS: tuple[tuple[str, str], ...] = (
     # name, module that holds `app`
     ("incident", "incident"),
+    ("ledger", "ledger"),
 )
 
 HELP = """Audit the data security of a legal-process-outsourcing provider, and prove the result.

@@ -345,6 +345,23 @@ class Ledger:
             self._keep(connection, made)
         return made
 
+    def newest(self) -> Checkpoint:
+        """The stored checkpoint over most entries.
+
+        Raises:
+            InputError: there is none yet.
+        """
+        from sqlalchemy import select
+
+        from lpo_secaudit.ledger.store import CHECKPOINT as C
+
+        query = select(C.c.size, C.c.keyid, C.c.public_key, C.c.note).order_by(C.c.size.desc(), C.c.id.desc())
+        with self._store.reading() as connection:
+            row = connection.execute(query.limit(1)).first()
+        if row is None:
+            raise InputError("the ledger has no checkpoint yet", where=self.where, hint="sign one with --key")
+        return Checkpoint(row[0], row[1], row[2].encode(), row[3].encode())
+
     def checkpoints(self) -> Iterator[Checkpoint]:
         """All stored checkpoints, smallest first."""
         from sqlalchemy import select

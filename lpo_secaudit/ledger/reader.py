@@ -213,7 +213,8 @@ class _Published:
             name = f"{self.where}/{entries_name(index, width)}"
             if raw is None:
                 raise IntegrityError("is missing", where=name)
-            batch, offset = [], 0
+            batch: list[bytes] = []
+            offset = 0
             while offset < len(raw) and len(batch) < width:
                 (length,) = struct.unpack_from(">H", raw, offset) if offset + 2 <= len(raw) else (1 << 20,)
                 if offset + 2 + length > len(raw):
