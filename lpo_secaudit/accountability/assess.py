@@ -427,7 +427,10 @@ def _without_number(
         )
     missing = [*verdict.missing, *gaps]
     status = Status.RUNNING
-    because = list(verdict.because)
+    because = [
+        *verdict.because,
+        *(("a way of acting that goes on; no notice discharges it",) if o.conduct else ()),
+    ]
     if done is not None:
         late = late_from(target, zone.key) if target is not None else None
         if late is not None and done.last < late:

@@ -35,6 +35,7 @@ _DUTIES = {
     "hipaa-report-unauthorized-use": "reports uses and disclosures of PHI outside the contract",
     "hipaa-report-security-incidents": "reports security incidents",
 }
+_CONDUCT = frozenset({"breach-cooperation", "breach-mitigation"})
 _DAYS = re.compile(
     r"\b(\d{1,3}|[a-z]+(?:[- ][a-z]+)?)\s*(?:\(\s*\d{1,3}\s*\)\s*)?(?:calendar\s+)?days?\b", re.IGNORECASE
 )
@@ -53,7 +54,8 @@ def from_clauses(relationship: Relationship) -> Iterator[Obligation]:
         if clause.clause == "breach-notification":
             yield from _notification(clause, relationship, remedy, content)
         elif clause.clause in _DUTIES:
-            yield _contract_duty(clause, relationship, remedy)
+            conduct = clause.clause in _CONDUCT
+            yield replace(_contract_duty(clause, relationship, remedy), conduct=conduct)
 
 
 def _whole(value: Any, clause: FoundClause, name: str) -> int | None:

@@ -39,6 +39,7 @@ class Obligation:
         zone: zone in which days are counted and times shown; None where not known.
         content: what the notice has to say.
         remedy: what follows from a missed duty, as far as the contract or the law read here says.
+        conduct: a way of acting, such as cooperating, that no notice discharges.
         open_questions: facts of the relationship that would decide whether the duty reaches it.
         condition: when it arises, with what the relationship already decides put in.
         safe_harbour, harm_exception, presumed: as in `BreachRule`.
@@ -76,6 +77,7 @@ class Obligation:
     target: Period | None = None
     held_by_law_enforcement: bool = False
     law: str = ""
+    conduct: bool = False
     in_force_from: date | None = None
     in_force_to: date | None = None
     quotes: tuple[Quote, ...] = ()
@@ -101,6 +103,7 @@ class Obligation:
             "debtor": self.debtor,
             "creditor": self.creditor,
             "jurisdiction": self.jurisdiction,
+            "conduct": self.conduct,
             "clock_starts": self.clock_starts,
             "starts_with": self.starts_with,
             "period": _period(self.period),

@@ -88,7 +88,7 @@ def _state(s: DutyState, explain: bool) -> Iterator[str]:
     if s.target is not None:
         yield f"    own target, not law: {due_words(s.target, s.zone)}"
     if s.performed is not None:
-        yield f"    done: {s.performed.words}, {show(s.performed.first)}"
+        yield f"    done: {s.performed.words}, {show(s.performed.first.astimezone(zone_info(s.zone)))}"
     yield from (f"    missing: {question}" for question in s.missing)
     if not explain:
         return

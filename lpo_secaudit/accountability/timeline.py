@@ -210,8 +210,11 @@ class Timeline:
         """The first notice that does what the obligation asks; None where none is recorded."""
         if o.creditor in ("individuals", "consumer_reporting_agencies", "media"):
             return self.to_persons(o.debtor, o.creditor, o.jurisdiction, o, every=True)
+        if o.conduct:
+            return None
+        told = (o.creditor, "client") if o.creditor == "clients" else (o.creditor,)
         for notice in self._notices:
-            if notice.to == o.creditor and self._serves(notice, o):
+            if notice.to in told and self._serves(notice, o):
                 return Performance(notice.earliest(), notice.latest(), notice.words())
         return None
 

@@ -15,6 +15,8 @@ __all__ = ["timeline_svg"]
 
 WIDTH, LABELS, ROW, TOP = 1000, 330, 22, 64
 MOST_ROWS = 60
+KNEE = 0.62
+"""Share of the width before the scale changes."""
 _COLOURS = {
     Status.MET: "#1a7f37",
     Status.MISSED: "#b3261e",
@@ -26,12 +28,20 @@ _AXIS_STEPS = (1, 3, 6, 12, 24, 48, 72, 168, 336, 720, 1440, 2160, 4320, 8760, 1
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
+    """Time to x. Before the knee hours can be told apart, after it weeks: clocks run 6 hours or 60 days."""
+
     first: datetime
+    knee: datetime
     last: datetime
 
     def x(self, at: datetime) -> float:
-        share = (at - self.first) / (self.last - self.first)
-        return LABELS + min(max(share, 0.0), 1.0) * (WIDTH - LABELS - 16)
+        width = WIDTH - LABELS - 16
+        at = min(max(at, self.first), self.last)
+        if self.knee == self.last:
+            return LABELS + (at - self.first) / (self.last - self.first) * width
+        if at <= self.knee:
+            return LABELS + (at - self.first) / (self.knee - self.first) * width * KNEE
+        return LABELS + width * (KNEE + (at - self.knee) / (self.last - self.knee) * (1 - KNEE))
 
 
 def timeline_svg(assessment: Assessment) -> str:
@@ -74,8 +84,11 @@ def _scale(a: Assessment, rows: Sequence[DutyState], events: Sequence[Event]) ->
     first, last = min(instants), max(instants)
     if last - first < timedelta(hours=1):
         last = first + timedelta(hours=1)
-    margin = (last - first) / 40
-    return _Scale(first - margin, last + margin)
+    near = max(a.as_of, *(e.earliest() for e in events), first + timedelta(days=5)) + timedelta(days=1)
+    knee = near if (last - first) > 3 * (near - first) else last
+    margin = (knee - first) / 40
+    last += (last - knee) / 20 or margin
+    return _Scale(first - margin, knee if knee < last - margin else last, last)
 
 
 def _end(d: DutyState) -> datetime:
@@ -89,14 +102,27 @@ def _instant(at: datetime | date) -> datetime:
 
 
 def _axis(scale: _Scale, height: int) -> list[str]:
-    whole = (scale.last - scale.first) / timedelta(hours=1)
-    step = next((s for s in _AXIS_STEPS if whole / s <= 9), _AXIS_STEPS[-1])
-    at = scale.first.replace(minute=0, second=0, microsecond=0)
-    if step >= 24:
-        at = at.replace(hour=0)
+    out = _ticks(scale, scale.first, scale.knee, 8, height)
+    if scale.knee < scale.last:
+        x = scale.x(scale.knee)
+        out.append(
+            f'<rect x="{x:.1f}" y="{TOP - 8}" width="{WIDTH - 16 - x:.1f}" height="{height - TOP - 20}" fill="#f6f8fa"/>'
+        )
+        out += _ticks(scale, scale.knee, scale.last, 4, height)
+        out.append(f'<text x="{x + 4:.1f}" y="{TOP - 12}" fill="#5b6675">scale changes</text>')
+    out.append(
+        f'<text x="{WIDTH - 16}" y="{height - 2}" text-anchor="end" fill="#5b6675">times in UTC</text>'
+    )
+    return out
+
+
+def _ticks(scale: _Scale, first: datetime, last: datetime, most: int, height: int) -> list[str]:
+    whole = (last - first) / timedelta(hours=1)
+    step = next((s for s in _AXIS_STEPS if whole / s <= most), _AXIS_STEPS[-1])
+    at = first.replace(hour=0 if step >= 24 else first.hour, minute=0, second=0, microsecond=0)
     out = []
-    while at <= scale.last:
-        if at >= scale.first:
+    while at <= last:
+        if at > first:
             x = scale.x(at)
             label = f"{at:%d %b}" if step >= 24 else f"{at:%d %b %H:%M}"
             out.append(
@@ -106,9 +132,6 @@ def _axis(scale: _Scale, height: int) -> list[str]:
                 f'<text x="{x:.1f}" y="{height - 14}" text-anchor="middle" fill="#5b6675">{label}</text>'
             )
         at += timedelta(hours=step)
-    out.append(
-        f'<text x="{WIDTH - 16}" y="{height - 2}" text-anchor="end" fill="#5b6675">times in UTC</text>'
-    )
     return out
 
 
@@ -117,10 +140,14 @@ def _events(scale: _Scale, events: Sequence[Event]) -> list[str]:
         f'<line x1="{LABELS}" y1="36" x2="{WIDTH - 16}" y2="36" stroke="#5b6675"/>',
         '<text x="8" y="40">Events</text>',
     ]
-    for number, event in enumerate(events, 1):
-        x = scale.x(event.earliest())
+    free = 0.0
+    for number, event in sorted(enumerate(events, 1), key=lambda pair: (pair[1].earliest(), pair[0])):
+        at = scale.x(event.earliest())
+        x = max(at, free)  # events of one hour stand beside one another
+        free = x + 17
         words = escape(f"{event.words()}, {event.at}")
-        out.append(f'<g><title>{words}</title><circle cx="{x:.1f}" cy="36" r="8" fill="#1c2430"/>'
+        out.append(f'<g><title>{words}</title><line x1="{at:.1f}" y1="36" x2="{at:.1f}" y2="50" stroke="#1c2430"/>'
+                   f'<circle cx="{x:.1f}" cy="36" r="8" fill="#1c2430"/>'
                    f'<text x="{x:.1f}" y="39.5" text-anchor="middle" fill="#fff" font-size="9">{number}</text></g>')  # fmt: skip
     return out
 
@@ -129,8 +156,10 @@ def _bar(scale: _Scale, d: DutyState, y: int, now: datetime) -> list[str]:
     assert d.start is not None  # noqa: S101  # only such duties are drawn
     colour = _COLOURS[d.status]
     start, end = scale.x(_instant(d.start.at)), scale.x(_end(d))
-    label = f"{d.obligation.title} [{d.obligation.ref}]"
-    shown = label if len(label) <= 54 else label[:53] + "\N{HORIZONTAL ELLIPSIS}"
+    o = d.obligation
+    label = f"{o.title} [{o.citation}]"
+    shown = f"{o.debtor} \N{RIGHTWARDS ARROW} {o.creditor.replace('_', ' ')}: {o.ref if o.source != 'commitment' else o.citation}"
+    shown = shown if len(shown) <= 52 else shown[:51] + "\N{HORIZONTAL ELLIPSIS}"
     style = f'fill="{colour}" fill-opacity="{0.25 if d.due is None else 0.75}"'
     out = [
         f"<g><title>{escape(label)}: {escape(str(d.status))}</title>",

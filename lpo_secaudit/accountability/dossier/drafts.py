@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lpo_secaudit.accountability.assess import Assessment, DutyState, Status, words_of
+from lpo_secaudit.accountability.clock.counting import zone_info
 from lpo_secaudit.accountability.clock.results import show
 from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.recovery import Worksheet
@@ -239,5 +240,9 @@ def _claim(a: Assessment, relationship: Relationship, worksheet: Worksheet | Non
 
 def _breach(s: DutyState) -> str:
     late = words_of(s.late_by) if s.late_by is not None else OPEN
-    done = f"given {show(s.performed.first)}" if s.performed is not None else "not given"
+    done = (
+        f"given {show(s.performed.first.astimezone(zone_info(s.zone)))}"
+        if s.performed is not None
+        else "not given"
+    )
     return f"{s.obligation.citation}: due {due_words(s.due, s.zone)}, {done}, late by {late}"

@@ -6,6 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from lpo_secaudit.accountability.assess import DutyState, Status
+from lpo_secaudit.accountability.clock.counting import zone_info
 from lpo_secaudit.accountability.clock.results import show
 from lpo_secaudit.accountability.dossier.build import Dossier
 from lpo_secaudit.accountability.dossier.chart import timeline_svg
@@ -69,7 +70,9 @@ def _duty(s: DutyState) -> dict[str, Any]:
         "status": status_words(s),
         "due": due_words(s.due, s.zone) if s.due is not None else s.obligation.period_text(),
         "target": due_words(s.target, s.zone) if s.target is not None else "",
-        "done": f"{s.performed.words}, {show(s.performed.first)}" if s.performed is not None else "",
+        "done": f"{s.performed.words}, {show(s.performed.first.astimezone(zone_info(s.zone)))}"
+        if s.performed is not None
+        else "",
         "missing": s.missing,
         "because": s.because,
         "assumptions": s.assumptions,
