@@ -21,7 +21,9 @@ _DUTY_WORDS = (" shall ", " must ", " will ", " agrees ", " undertakes ", " may 
 def build_document(draft: Draft, *, name: str, sha256: str) -> Document:
     """Read the structure of a draft. Pure, and linear in the length of the text."""
     text = draft.text
-    sections, placed = outline(text, blocks_of(draft), markdown=draft.format == "markdown")
+    sections, placed = outline(
+        text, blocks_of(draft), markdown=draft.format == "markdown", nested=bool(draft.indents)
+    )
     sentences = tuple(_sentences(text, sections, placed))
     return Document(
         name=name,

@@ -45,10 +45,11 @@ def blocks_of(draft: Draft) -> Iterator[Block]:
     """All blocks in text order. Linear in the length of the text."""
     if draft.blocks:
         levels = {heading.start: heading.level for heading in draft.headings}
+        indents = dict(draft.indents)
         for match in _LINE.finditer(draft.text):
             start, end = _strip(draft.text, match.start(), match.end())
             if start < end:
-                yield Block(start, end, 0, levels.get(start, 0), True)
+                yield Block(start, end, indents.get(start, 0), levels.get(start, 0), True)
         return
     yield from _plain_blocks(draft.text, markdown=draft.format == "markdown")
 

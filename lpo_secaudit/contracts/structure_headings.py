@@ -143,3 +143,17 @@ def recital_change(text: str, block: Block) -> bool | None:
     if _WHEREAS.match(short):
         return True
     return False if _OPERATIVE.match(short) else None
+
+
+def running_key(text: str, block: Block) -> str:
+    """What a short block says apart from figures; the same on each page for running headers."""
+    if block.end - block.start > 90 or block.end - block.start < 8:
+        return ""
+    raw = text[block.start : block.end]
+    if (
+        not block.after_blank
+        or raw.rstrip().endswith((".", ";", ":", ","))
+        or raw.startswith(("#", "|", "*", "-"))
+    ):
+        return ""
+    return raw.strip("0123456789 \t-–|")

@@ -15,6 +15,7 @@ from lpo_secaudit.contracts.structure_headings import (
     is_signature,
     plain_heading,
     recital_change,
+    running_key,
 )
 from lpo_secaudit.contracts.structure_numbers import Enumerator, enumerators
 
@@ -55,6 +56,7 @@ class _Open:
 class _Outline:
     text: str
     markdown: bool
+    indented: bool  # indentation tells how lists nest
     running: frozenset[str]
     sections: list[Section] = field(default_factory=list)
     stack: list[_Open] = field(default_factory=list)
@@ -282,11 +284,11 @@ class _Outline:
     def _sibling_or_child(self, one: Enumerator, floor: int, block: Block) -> tuple[int, int]:
         for i in range(len(self.stack) - 1, floor - 1, -1):
             entry = self.stack[i]
-            if self.markdown and block.indent > entry.indent + 1 and entry.style not in ("guess", "heading"):
+            if self.indented and block.indent > entry.indent + 1 and entry.style not in ("guess", "heading"):
                 return i + 1, 0
             if entry.style != one.style:
                 continue
-            if self.markdown and block.indent + 1 < entry.indent:
+            if self.indented and block.indent + 1 < entry.indent:
                 continue
             if (
                 self.markdown
@@ -295,7 +297,7 @@ class _Outline:
                 and block.indent == entry.indent
             ):
                 return i, entry.value + 1
-            if one.style == "N1" and one.value == 1 and i < len(self.stack) - 1 and not self.markdown:
+            if one.style == "N1" and one.value == 1 and i < len(self.stack) - 1 and not self.indented:
                 # A list that starts anew below a longer one: figures within letters.
                 return len(self.stack), 0
             return i, 0
@@ -393,29 +395,21 @@ class _Outline:
             self.kind = "signature"
 
 
-def running_key(text: str, block: Block) -> str:
-    """What a short block says apart from figures; the same on each page for running headers."""
-    if block.end - block.start > 90 or block.end - block.start < 8:
-        return ""
-    raw = text[block.start : block.end]
-    if (
-        not block.after_blank
-        or raw.rstrip().endswith((".", ";", ":", ","))
-        or raw.startswith(("#", "|", "*", "-"))
-    ):
-        return ""
-    return raw.strip("0123456789 \t-–|")
-
-
-def outline(text: str, blocks: Iterable[Block], *, markdown: bool) -> tuple[list[Section], list[PlacedBlock]]:
+def outline(
+    text: str, blocks: Iterable[Block], *, markdown: bool, nested: bool = False
+) -> tuple[list[Section], list[PlacedBlock]]:
     """Sections in text order, parents before children, and every block with its section.
+
+    Args:
+        markdown: numbers may repeat ("1." for every item), as Markdown allows.
+        nested: the indents of blocks tell how lists nest.
 
     Runs in time linear in the number of blocks times the depth, which is bounded.
     """
     blocks = list(blocks)
     counts = Counter(running_key(text, block) for block in blocks)
     running = frozenset(key for key, count in counts.items() if key and count >= 3)
-    state = _Outline(text, markdown, running)
+    state = _Outline(text, markdown, markdown or nested, running)
     for block in blocks:
         state.feed(block)
     state.finish(len(text))

@@ -33,7 +33,8 @@ _REFERENCE = re.compile(
 _MORE = re.compile(r"\s*(?:,|and|or|to|through|–|-|&|,\s*(?:and|or))\s*(" + _PLACE + r")(?![\w/%])")
 _FOREIGN = re.compile(
     r"[^.;\n]{0,24}?\bof\s+(?:the\s+|that\s+)?(?:EU\s+|UK\s+)?(?:GDPR|General Data|Regulation|Directive|"
-    r"Act\b|HIPAA|C\.?F\.?R|SCCs?|Standard Contractual|Privacy Rule|Treaty|Code\b)|\s*(?:GDPR|DSGVO|C\.?F\.?R)",
+    r"Act\b|HIPAA|C\.?F\.?R|SCCs?|Standard Contractual|Privacy Rule|Treaty|Code\b)|"
+    r"\s*(?:GDPR|DSGVO|C\.?F\.?R)",
 )
 _STOPWORDS = {
     "en": "the of and to in or any shall by for with be this that not",

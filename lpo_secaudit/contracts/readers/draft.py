@@ -31,6 +31,8 @@ class Draft:
     Attributes:
         blocks: True where every line of the text is one block (paragraph, list item, cell);
             False where lines may be wrapped (plain text and Markdown).
+        indents: start of a list item to the columns that it is indented, where the format nests lists
+            whose numbers do not show it ("1." within "3.").
     """
 
     format: Format
@@ -40,6 +42,7 @@ class Draft:
     headings: tuple[Heading, ...] = ()
     notes: tuple[str, ...] = ()
     ocr: bool = False
+    indents: tuple[tuple[int, int], ...] = ()
 
 
 def clean_line(text: str) -> str:
@@ -54,9 +57,10 @@ class TextBuilder:
     limits: Limits
     parts: list[str] = field(default_factory=list)
     headings: list[Heading] = field(default_factory=list)
+    indents: list[tuple[int, int]] = field(default_factory=list)
     length: int = 0
 
-    def add(self, text: str, heading: int = 0) -> tuple[int, int] | None:
+    def add(self, text: str, heading: int = 0, indent: int = 0) -> tuple[int, int] | None:
         """Add one block; returns its range, None where nothing is left after cleaning.
 
         Raises:
@@ -68,6 +72,8 @@ class TextBuilder:
         start = self.length
         if heading:
             self.headings.append(Heading(start, heading))
+        if indent:
+            self.indents.append((start, indent))
         self.parts.append(line)
         self.length += len(line) + 2
         if self.length > self.limits.characters:

@@ -73,7 +73,10 @@ def read_html(data: bytes, limits: Limits, deadline: Deadline) -> Draft:
     notes = list(dict.fromkeys(page.revealed))
     if page.hidden:
         notes.append(f"{page.hidden} characters are styled as invisible and were left out")
-    return Draft("html", page.builder.text(), True, (), tuple(page.builder.headings), tuple(notes))
+    builder = page.builder
+    return Draft(
+        "html", builder.text(), True, (), tuple(builder.headings), tuple(notes), False, tuple(builder.indents)
+    )
 
 
 def _decoded(data: bytes) -> str:
@@ -176,7 +179,7 @@ class _Page:
             label, self._label = self._label, ""
             shown, notes = reveal(f"{label} {text.lstrip()}" if label else text)
             self.revealed.extend(notes)
-            self.builder.add(shown, self._heading)
+            self.builder.add(shown, self._heading, 4 * len(self._lists) if label else 0)
         if not keep_heading:
             self._heading = 0
 

@@ -10,7 +10,7 @@ from email.message import EmailMessage, MIMEPart
 from typing import cast
 
 from lpo_secaudit.contracts.document import Page
-from lpo_secaudit.contracts.readers.draft import Draft, Heading, TextBuilder
+from lpo_secaudit.contracts.readers.draft import Draft, TextBuilder, clean_line
 from lpo_secaudit.contracts.readers.limits import Deadline, Limits, too_large
 from lpo_secaudit.errors import DocumentError
 
@@ -19,14 +19,15 @@ __all__ = ["read_mail"]
 _MOST_PARTS = 200
 _MOST_MAILS = 4
 _MOST_BOUNDARIES = 2000
-_FIELDS = ("From", "To", "Date", "Subject")
+_FIELDS = (("from", "From"), ("of", "Date"), ("on", "Subject"))
 
 
 def read_mail(data: bytes, limits: Limits, deadline: Deadline, *, ocr: bool, depth: int) -> Draft:
     """Read a message (RFC 5322) and its attachments.
 
-    The headers come first, then the text of the message, then each attachment under its name.
-    An attachment that cannot be read is told in the notes; pictures in a signature are not.
+    The text of the message comes first, then each attachment under its name. The headers are told
+    in the notes: an address there is no term of the contract. An attachment that cannot be read is
+    told there too; pictures in a signature are not.
 
     Raises:
         DocumentError: broken, empty, too-large, too-deep, too-slow; that of the only attachment
@@ -42,12 +43,7 @@ def read_mail(data: bytes, limits: Limits, deadline: Deadline, *, ocr: bool, dep
     except (ValueError, LookupError, TypeError, KeyError, AttributeError, IndexError) as error:
         raise DocumentError("broken", f"not a readable message: {str(error)[:120]}") from error
     joined = _Joined(TextBuilder(limits), limits)
-    joined.builder.add("Message", 1)
-    for name in _FIELDS:
-        value = _header(message, name)
-        if value:
-            joined.builder.add(f"{name}: {value}")
-    headers_only = len(joined.builder.parts)
+    joined.notes.append(f"a message{_envelope(message)}; its attachments are read with it")
     errors = []
     for name, payload in parts:
         deadline.check()
@@ -56,11 +52,16 @@ def read_mail(data: bytes, limits: Limits, deadline: Deadline, *, ocr: bool, dep
         except DocumentError as error:
             errors.append(error)
             joined.notes.append(f"attachment {name} was not read: {error.message} ({error.kind})")
-    if len(joined.builder.parts) == headers_only:
+    if not joined.builder.parts:
         if len(errors) == 1:
             raise errors[0]
         raise DocumentError("empty", "the message holds no text")
     return joined.draft()
+
+
+def _envelope(message: EmailMessage) -> str:
+    values = ((word, clean_line(_header(message, name))) for word, name in _FIELDS)
+    return "".join(f", {word} {value}" for word, value in values if value)
 
 
 def _header(message: EmailMessage, name: str) -> str:
@@ -123,7 +124,6 @@ class _Joined:
     builder: TextBuilder
     limits: Limits
     notes: list[str] = field(default_factory=list)
-    headings: list[Heading] = field(default_factory=list)
     pages: list[Page] = field(default_factory=list)
     ocr: bool = False
     read: int = 0

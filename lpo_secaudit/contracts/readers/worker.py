@@ -29,6 +29,7 @@ def draft_to_json(draft: Draft) -> dict[str, Any]:
         "headings": [[h.start, h.level] for h in draft.headings],
         "notes": list(draft.notes),
         "ocr": draft.ocr,
+        "indents": list(draft.indents),
     }
 
 
@@ -42,6 +43,7 @@ def draft_from_json(value: dict[str, Any]) -> Draft:
         headings=tuple(Heading(int(s), int(level)) for s, level in value["headings"]),
         notes=tuple(str(note) for note in value["notes"]),
         ocr=bool(value["ocr"]),
+        indents=tuple((int(s), int(columns)) for s, columns in value["indents"]),
     )
 
 
