@@ -393,7 +393,7 @@ def _judge(
         start=first.start,
         performed=done,
         late_by=max(end - _due_instant(first), timedelta()) if status is Status.MISSED else None,
-        left=first.late - now if status is Status.RUNNING else None,
+        left=_due_instant(first) - now if status is Status.RUNNING else None,
         because=verdict.because,
         missing=tuple(dict.fromkeys((*open_now, *asked))),
         assumptions=assumptions,

@@ -57,7 +57,10 @@ SPECIAL = {
 }  # fmt: skip
 # Rules of a wider place apply beside those of the narrower one.
 WIDER = {
-    **{key: {"eu-gdpr-authority", "eu-gdpr-individuals", "eu-gdpr-processor"} for key in ("DE", "IE", "IT", "NL", "PT")},
+    **{
+        key: {"eu-gdpr-authority", "eu-gdpr-individuals", "eu-gdpr-processor"}
+        for key in ("DE", "IE", "IT", "NL", "PT")
+    },
     **{key: {"ca-pipeda-authority", "ca-pipeda-individuals"} for key in ("CA-AB", "CA-QC")},
 }
 WITH_PARTS = ("AE", "CA", "US")  # places with parts that have a law of their own

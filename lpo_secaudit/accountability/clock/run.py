@@ -179,22 +179,31 @@ class _Run:
                 self.step(f"{show(last)} is closed ({passed[0][1]}), so the period ends on {show(rolled)}",
                           f"{REG} Art. 3(4)")  # fmt: skip
             return self.closing(rolled)
-        wants = counting.roll != "none" or counting.second_reading == "reg-1182-71"
-        if wants:
+        if counting.roll == "applied":
             rolled, passed = count.roll_forward(last, self.calendar)
-            law = counting.roll_law or f"{REG} Art. 3(4)"
-            if passed and counting.roll == "applied":
-                self.step(f"{show(last)} is closed ({passed[0][1]}), so the last day is {show(rolled)}", law)
-                return rolled
             if passed:
-                self.step(
-                    f"{show(last)} is closed ({passed[0][1]}); a later last day is noted and not relied on",
-                    SAFE,
-                )
-                self.seconds.append(
-                    SecondReading(rolled, "a last day that is closed moves to the next open day", law)
-                )
+                law = counting.roll_law or f"{REG} Art. 3(4)"
+                self.step(f"{show(last)} is closed ({passed[0][1]}), so the last day is {show(rolled)}", law)
+            return rolled
+        if counting.roll == "noted" or counting.second_reading == "reg-1182-71":
+            self.note_roll(last)
         return self.relieved(last)
+
+    def note_roll(self, last: date) -> None:
+        """A later date that a closed last day may give; without a calendar the earlier one stands alone."""
+        try:
+            rolled, passed = count.roll_forward(last, self.calendar)
+        except InputError:
+            self.step(f"Whether {show(last)} is closed is not known; it is relied on as it is", SAFE)
+            return
+        if passed:
+            self.step(
+                f"{show(last)} is closed ({passed[0][1]}); a later last day is noted and not relied on", SAFE
+            )
+            law = self.clock.counting.roll_law or f"{REG} Art. 3(4)"
+            self.seconds.append(
+                SecondReading(rolled, "a last day that is closed moves to the next open day", law)
+            )
 
     def closing(self, last: date) -> datetime | date:
         """Under the Regulation the period ends with the last hour of its last day (Art. 3(2)(b), (c))."""
