@@ -33,7 +33,7 @@ from lpo_secaudit.folder import AuditFolder
 from lpo_secaudit.formats.canonical import digest_bytes
 from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.catalog import Catalog
-from lpo_secaudit.model.check import Check
+from lpo_secaudit.model.check import Check, Method
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import ListingStatus
 from lpo_secaudit.model.result import AuditResult, SourceReport
@@ -167,7 +167,12 @@ def judge(
     observations = without_absent_support(observations, (s.control for s in scoped if not s.excluded))
     waivers = apply_waivers(engagement.waivers, observations, evaluated_at)
     findings = conclude(
-        ((s.control, s.excluded) for s in scoped), observations, known, waivers, engagement.id
+        ((s.control, s.excluded) for s in scoped),
+        observations,
+        known,
+        waivers,
+        engagement.id,
+        _sourced(engagement, plugins, known.values()),
     )
     reconciled = reconcile(
         load_topics(),
@@ -211,6 +216,16 @@ def _known_checks(catalogs: Iterable[Catalog], plugins: PluginSet) -> dict[str, 
     own = {check.id: check for catalog in catalogs for check in catalog.checks}
     # An installed check cannot be replaced by a file of the same id: the name has one meaning.
     return own | dict(plugins.checks)
+
+
+def _sourced(engagement: Engagement, plugins: PluginSet, checks: Iterable[Check]) -> frozenset[str]:
+    """Ids of the checks that test a system for whose evidence the engagement names a source.
+
+    By the engagement, not by what was found: what a provider leaves out of its evidence changes nothing.
+    """
+    collectors = (plugins.collectors.get(source.collector) for source in engagement.sources)
+    types = {type_ for collector in collectors if collector for type_ in collector.produces}
+    return frozenset(c.id for c in checks if c.method is Method.TEST and c.evidence in types)
 
 
 def _selected_checks(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -180,7 +181,23 @@ class _Term:
 
 
 _Pattern = tuple[_Term, ...]
-_Sentence = tuple[str, ...]
+
+
+class _Sentence:
+    """The words of one sentence, and the distinct ones in order for quick looks."""
+
+    __slots__ = ("distinct", "known", "words")
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+        self.known = frozenset(words)
+        self.distinct = sorted(self.known)
+
+    def has(self, word: str, prefix: bool) -> bool:
+        if not prefix:
+            return word in self.known
+        at = bisect_left(self.distinct, word)
+        return at < len(self.distinct) and self.distinct[at].startswith(word)
 
 
 @cache
@@ -198,7 +215,7 @@ def _term(text: str) -> _Term:
 
 def _sentences(text: str) -> tuple[_Sentence, ...]:
     plain = unicodedata.normalize("NFKC", text[:MAX_TEXT]).lower()
-    return tuple(words for part in _SENTENCE.split(plain) if (words := tuple(_WORD.findall(part))))
+    return tuple(_Sentence(words) for part in _SENTENCE.split(plain) if (words := tuple(_WORD.findall(part))))
 
 
 def _any(patterns: Iterable[_Pattern], sentences: tuple[_Sentence, ...]) -> bool:
@@ -213,12 +230,17 @@ def _holds(pattern: _Pattern, sentence: _Sentence) -> bool:
 
 
 def _occurs(words: tuple[tuple[str, bool], ...], sentence: _Sentence) -> bool:
+    if not all(sentence.has(word, prefix) for word, prefix in words):
+        return False
+    if len(words) == 1:
+        return True
+    said = sentence.words
     return any(
         all(
-            sentence[start + i].startswith(word) if prefix else sentence[start + i] == word
+            said[start + i].startswith(word) if prefix else said[start + i] == word
             for i, (word, prefix) in enumerate(words)
         )
-        for start in range(len(sentence) - len(words) + 1)
+        for start in range(len(said) - len(words) + 1)
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Outcome
@@ -20,6 +21,7 @@ def conclude(
     known_checks: Iterable[str],
     waivers: Iterable[AppliedWaiver],
     engagement: str,
+    sourced: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """One finding for each control, in order.
 
@@ -32,20 +34,37 @@ def conclude(
     5. only not-applicable observations: not-applicable;
     6. satisfied.
 
-    Supporting checks count in rule 2 alone, and there only for a control without checks of its
-    own, which can never be satisfied. So taking evidence away, whichever, satisfies no control.
+    Supporting checks disprove a control without checks of its own, which can never be satisfied;
+    for other controls they are expected where `sourced` says so, and else decide nothing. So
+    taking evidence away, whichever, satisfies no control (docs/adr/0010-supporting-checks.md).
 
     Args:
         controls: with the reason for exclusion, "" for those in scope.
         known_checks: ids of checks that some plugin or catalog brings.
         engagement: id, part of each finding's fingerprint.
+        sourced: ids of supporting checks for whose evidence the engagement names a source.
     """
     known = set(known_checks)
     by_check: dict[str, list[Observation]] = {}
     for observation in observations:
         by_check.setdefault(observation.check, []).append(observation)
     waived = {fingerprint for w in waivers if w.state == "active" for fingerprint in w.observations}
-    return tuple(_conclude(control, why, by_check, known, waived, engagement) for control, why in controls)
+    return tuple(
+        _conclude(_expecting(control, sourced), why, by_check, known, waived, engagement)
+        for control, why in controls
+    )
+
+
+def _expecting(control: Control, sourced: Collection[str]) -> Control:
+    """The control with those supporting checks expected that the engagement names a source for."""
+    more = tuple(check for check in control.supporting_checks if check in sourced)
+    if not control.checks or not more:
+        return control
+    return replace(
+        control,
+        checks=(*control.checks, *more),
+        supporting_checks=tuple(check for check in control.supporting_checks if check not in more),
+    )
 
 
 def without_absent_support(

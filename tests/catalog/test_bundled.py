@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lpo_secaudit.catalog import bundled_catalogs, load_catalog
+from lpo_secaudit.catalog import bundled_catalogs, load_catalog, parameters_of
 from lpo_secaudit.catalog.topics import load_topics
 from lpo_secaudit.model.catalog import Catalog
 from lpo_secaudit.plugins import load_plugins
@@ -85,6 +85,22 @@ def test_proposed_law_is_marked_and_nothing_else_is() -> None:
 def test_every_check_named_by_a_catalog_exists(name: str) -> None:
     named = {x for c in catalog(name).controls for x in (*c.checks, *c.supporting_checks)}
     assert not sorted(named - set(load_plugins().checks))
+
+
+@pytest.mark.parametrize("name", ["lpo-baseline", "law-firm-strict"])
+def test_the_profiles_set_parameters_that_exist(name: str) -> None:
+    loaded = catalog(name)
+    assert parameters_of([loaded], load_plugins().checks) == loaded.parameters != {}
+
+
+def test_the_strict_profile_is_nowhere_laxer_than_the_baseline() -> None:
+    strict, baseline = catalog("law-firm-strict"), catalog("lpo-baseline")
+    assert {c.id for c in strict.controls} >= {c.id for c in baseline.controls}
+    for check, values in baseline.parameters.items():
+        for parameter, value in values.items():
+            asked = strict.parameters[check][parameter]
+            at_least = check in ("contract-insurance-minimum", "contract-subprocessor-notice-period")
+            assert asked == value or (asked > value) is at_least
 
 
 def test_every_check_named_by_a_topic_exists() -> None:

@@ -95,6 +95,21 @@ def test_a_supporting_check_decides_nothing_where_others_are_expected() -> None:
     )
 
 
+def test_a_supporting_test_is_expected_where_the_engagement_names_its_source() -> None:
+    both = replace(control("own", "mfa", "one"), supporting_checks=("two", "three"))
+
+    def status(*observations: Observation, of: Control = both) -> FindingStatus:
+        (finding,) = conclude([(of, "")], observations, CHECKS, (), "acme", sourced={"two"})
+        return finding.status
+
+    fine = seen("one", SATISFIED)
+    assert status(fine) is FindingStatus.UNDETERMINED
+    assert status(fine, seen("two", SATISFIED), seen("three", BAD)) is FindingStatus.SATISFIED
+    assert status(fine, seen("two", BAD)) is FindingStatus.NOT_SATISFIED
+    paper = replace(control("own", "mfa"), supporting_checks=("two",))
+    assert status(seen("two", SATISFIED), of=paper) is FindingStatus.UNDETERMINED
+
+
 def test_what_supports_of_absent_sources_is_left_out_of_the_result() -> None:
     nobody = replace(seen("two", Outcome.UNAVAILABLE), subject=replace(seen("two", BAD).subject, source=""))
     asked = seen("two", Outcome.UNAVAILABLE)
@@ -125,12 +140,17 @@ controls = st.builds(
 
 
 @settings(max_examples=300, deadline=None)
-@given(controls, observations, st.data())
+@given(controls, observations, st.sets(st.sampled_from(CHECKS)), st.data())
 def test_taking_evidence_away_never_satisfies(
-    control_: Control, given_: list[Observation], data: st.DataObject
+    control_: Control, given_: list[Observation], sourced: set[str], data: st.DataObject
 ) -> None:
     """What is taken away leaves its gap, as the listings see to; or takes the check's whole report."""
-    before = one(control_, *given_).status
+
+    def status(observations: list[Observation]) -> FindingStatus:
+        (finding,) = conclude([(control_, "")], observations, CHECKS, (), "acme", sourced)
+        return finding.status
+
+    before = status(given_)
     gone = data.draw(st.sets(st.sampled_from(range(len(given_))))) if given_ else set()
     silent = data.draw(st.sets(st.sampled_from(CHECKS)))
     kept = [
@@ -138,7 +158,7 @@ def test_taking_evidence_away_never_satisfies(
         for i, o in enumerate(given_)
         if o.check not in silent
     ]
-    after = one(control_, *kept).status
+    after = status(kept)
     assert after is not FindingStatus.SATISFIED or before is FindingStatus.SATISFIED
 
 
