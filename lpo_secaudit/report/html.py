@@ -20,6 +20,7 @@ _OUTCOME_RANK = {
     "satisfied": 4,
     "not-applicable": 5,
 }
+MOST_LETTERS = 140
 MOST_OBSERVATIONS = 40
 """Observations shown under one finding; audit.json has all."""
 
@@ -37,6 +38,7 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share: "–" if share is None else f"{share:.0%}"
+    environment.filters["shortened"] = _shortened
     environment.filters["words"] = lambda text: str(text).replace("-", " ")
     return environment.get_template("audit.html.j2")
 
@@ -51,8 +53,11 @@ def render(result: Mapping[str, Any]) -> str:
         for finding in result["findings"]
         for shown in [_ordered([o for f in finding["observations"] for o in observations.get(f, ())])]
     ]
+    spoken = [row for row in result["matrix"] if row["verdict"] != "none"]
     return _template().render(
         r=result,
+        matrix=sorted(spoken, key=lambda row: row["verdict"] != "conflict"),
+        silent=[row["title"] for row in result["matrix"] if row["verdict"] == "none"],
         groups=[
             (status, title, sorted((f for f in findings if f["status"] == status), key=_finding_order))
             for status, title in (
@@ -65,6 +70,11 @@ def render(result: Mapping[str, Any]) -> str:
         conflicts=sorted(result["conflicts"], key=lambda c: (_RANK[c["severity"]], c["kind"], c["topic"])),
         most=MOST_OBSERVATIONS,
     )
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= MOST_LETTERS else words[: MOST_LETTERS - 1] + "…"
 
 
 def _ordered(observations: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
