@@ -262,8 +262,6 @@ def _flow_logs(record: Record, world: World) -> Verdict:
             continue
         if log["FlowLogStatus"] not in (None, "ACTIVE"):
             problems.append(f"{log.subject.id} is {log['FlowLogStatus']}")
-        elif log["DeliverLogsStatus"] == "FAILED":
-            problems.append(f"{log.subject.id} fails to deliver")
         elif log["TrafficType"] not in (None, "ALL"):
             problems.append(f"{log.subject.id} records {log['TrafficType']} traffic only")
         else:

@@ -55,12 +55,12 @@ def _multi_region(record: Record, world: World) -> Verdict:
         return (
             trail["IsMultiRegionTrail"] is True
             and is_logging(trail)
-            and records_management(trail["event_selectors"] or {})
+            and records_management(trail["event_selectors"] or {}, read_only=False)
         )
 
     trail = _any_trail(world, good)
     if trail is None:
-        return not_satisfied("no multi-region trail that is logging records read and write management events")
+        return not_satisfied("no multi-region trail that is logging records write management events")
     about = subject_like(record, "aws.cloudtrail.trail", trail.subject.id)
     return satisfied(f"{trail.subject.id} records all regions", about)
 

@@ -112,6 +112,7 @@ TYPES = (
                     MaxItems=1000,
                 ),
                 "[{SerialNumber, EnableDate, User{Arn, UserName}}]; the assigned ones",
+                redact=("Base32StringSeed", "QRCodePNG"),
             ),
             "aliases": Facet(call("iam:ListAccountAliases", "AccountAliases[]"), "[text]"),
             "saml_providers": Facet(
