@@ -217,7 +217,7 @@ def _export(export: Export) -> tuple[dict[str, Any], dict[str, Gap]]:
         "counts": export.counts(),
         "problems": list(export.problems),
     }
-    gaps = {}
+    gaps: dict[str, Gap] = {}
     if any(a.mfa is None for a in live) or not export.accounts:
         gap = Gap(GapReason.MISSING, "the export does not say who has a second factor")
         gaps |= {"mfa_told": gap, "mfa_having": gap}

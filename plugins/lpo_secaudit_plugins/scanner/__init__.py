@@ -21,7 +21,7 @@ class ScannerCollector:
     version = "1"
     order = 10
     produces: Mapping[str, str] = {
-        "scanner.result": "one result of a scanner: rule, resource, its verdict and the outcome it stands for",
+        "scanner.result": "one result: rule, resource, the scanner's verdict and the outcome it stands for",
         "scanner.run": "one result file: scanner, time of the scan, counts, what it could not do",
     }
     options_schema: Mapping[str, Any] = {

@@ -1,4 +1,4 @@
-"""Cloud posture: Prowler (OCSF, native), Security Hub (ASFF), ScoutSuite, CloudSploit, Secure Score, Scuba."""
+"""Cloud posture: Prowler, Security Hub, ScoutSuite, CloudSploit, Secure Score, ScubaGear."""
 
 from __future__ import annotations
 

@@ -289,8 +289,8 @@ def _snyk_projects(value: Any) -> list[dict[str, Any]]:
 
 
 def _snyk(value: Any) -> Scan:
-    found = []
-    problems = []
+    found: list[Result] = []
+    problems: list[str] = []
     for p, project in enumerate(_snyk_projects(value)):
         name = text(project, "projectName") or text(project, "path") or text(project, "targetFile")
         if project.get("error"):
@@ -326,8 +326,8 @@ def _checkov_runs(value: Any) -> list[dict[str, Any]]:
 
 
 def _checkov(value: Any) -> Scan:
-    found = []
-    problems = []
+    found: list[Result] = []
+    problems: list[str] = []
     for run in _checkov_runs(value):
         for key in ("passed_checks", "failed_checks", "skipped_checks"):
             for number, row in enumerate(dicts(run, "results", key)):

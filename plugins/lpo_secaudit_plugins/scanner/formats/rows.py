@@ -16,6 +16,7 @@ __all__ = ["READERS"]
 
 SEARCHED_ROWS = 12
 Row = dict[str, str]
+RowReader = Callable[[Row, str], "Result | None"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Table:
     kind: str
     tool: str
     needs: frozenset[str]
-    row: Callable[[Row, str], Result | None]
+    row: RowReader
     topics: tuple[str, ...] = ()
 
 
@@ -201,19 +202,26 @@ def _scuba(row: Row, place: str) -> Result | None:
 
 
 FLAWS = ("vulnerability-management",)
+TLS = ("encryption-in-transit",)
+
+
+def _table(kind: str, tool: str, needs: str, row: RowReader, topics: tuple[str, ...] = ()) -> Table:
+    return Table(kind, tool, frozenset(needs.split(", ")), row, topics)
+
+
 TABLES = (
-    Table("prowler-csv", "Prowler", frozenset({"CHECK_ID", "STATUS", "STATUS_EXTENDED"}), _prowler),
-    Table("prowler-compliance", "Prowler", frozenset({"REQUIREMENTS_ID", "STATUS", "CHECKID"}), _prowler),
-    Table("testssl-csv", "testssl.sh", frozenset({"id", "fqdn/ip", "severity", "finding"}), _testssl, ("encryption-in-transit",)),
-    Table("nessus-csv", "Nessus", frozenset({"Plugin ID", "Host", "Synopsis"}), _nessus, FLAWS),
-    Table("openvas-csv", "OpenVAS", frozenset({"NVT Name", "Severity", "QoD"}), _openvas, FLAWS),
-    Table("qualys-csv", "Qualys", frozenset({"QID", "Title", "Severity"}), _qualys, FLAWS),
-    Table("wiz-csv", "Wiz", frozenset({"Title", "Severity", "Status", "Resource external ID", "Wiz URL"}), _wiz),
-    Table("prisma-csv", "Prisma Cloud", frozenset({"CVE ID", "Compliance ID", "Severity", "Cause"}), _prisma, FLAWS),
-    Table("defender-csv", "Defender for Cloud", frozenset({"recommendationId", "state", "severity"}), _azure),
-    Table("scuba-csv", "ScubaGear", frozenset({"Control ID", "Requirement", "Result", "Criticality"}), _scuba),
-    Table("inspec-attestations", "attestations", frozenset({"Control_ID", "Explanation", "Frequency", "Status"}), _attestation),
-)  # fmt: skip
+    _table("prowler-csv", "Prowler", "CHECK_ID, STATUS, STATUS_EXTENDED", _prowler),
+    _table("prowler-compliance", "Prowler", "REQUIREMENTS_ID, STATUS, CHECKID", _prowler),
+    _table("testssl-csv", "testssl.sh", "id, fqdn/ip, severity, finding", _testssl, TLS),
+    _table("nessus-csv", "Nessus", "Plugin ID, Host, Synopsis", _nessus, FLAWS),
+    _table("openvas-csv", "OpenVAS", "NVT Name, Severity, QoD", _openvas, FLAWS),
+    _table("qualys-csv", "Qualys", "QID, Title, Severity", _qualys, FLAWS),
+    _table("wiz-csv", "Wiz", "Title, Severity, Status, Resource external ID, Wiz URL", _wiz),
+    _table("prisma-csv", "Prisma Cloud", "CVE ID, Compliance ID, Severity, Cause", _prisma, FLAWS),
+    _table("defender-csv", "Defender for Cloud", "recommendationId, state, severity", _azure),
+    _table("scuba-csv", "ScubaGear", "Control ID, Requirement, Result, Criticality", _scuba),
+    _table("inspec-attestations", "attestations", "Control_ID, Explanation, Frequency, Status", _attestation),
+)
 
 
 def _find(sheets: Iterable[Sheet], table: Table) -> tuple[Sheet, int] | None:

@@ -17,6 +17,16 @@ WEB = ("web-security",)
 _OLD_PROTOCOLS = ("ssl_2_0", "ssl_3_0", "tls_1_0", "tls_1_1")
 
 
+_TESTSSL = {
+    "OK": "satisfied",
+    "INFO": "not-applicable",
+    "DEBUG": "not-applicable",
+    "WARN": "unavailable",
+    "FATAL": "error",
+    **dict.fromkeys(("LOW", "MEDIUM", "HIGH", "CRITICAL"), "not-satisfied"),
+}
+
+
 def _testssl_rows(value: Any) -> Iterator[tuple[str, dict[str, Any], str]]:
     """(place, row, host) of the flat form (--jsonfile) and of the sections of --jsonfile-pretty."""
     if isinstance(value, list):
@@ -50,10 +60,7 @@ def _testssl(value: Any) -> Scan:
 def testssl_result(row: dict[str, Any], place: str, host: str) -> Result:
     """One line of testssl.sh. WARN says that something could not be tested, INFO judges nothing."""
     verdict = text(row, "severity")
-    outcome = {
-        "OK": "satisfied", "INFO": "not-applicable", "DEBUG": "not-applicable", "WARN": "unavailable",
-        "FATAL": "error",
-    }.get(verdict.upper(), "not-satisfied" if verdict.upper() in ("LOW", "MEDIUM", "HIGH", "CRITICAL") else "unavailable")  # fmt: skip
+    outcome = _TESTSSL.get(verdict.upper(), "unavailable")
     return Result(
         rule=text(row, "id"),
         title=text(row, "id"),
