@@ -256,6 +256,8 @@ def verify(
         if policy is not None:
             # After the ledger, which may hold revocations that the policy does not know yet.
             trust_policy(case, policy, now)
+        if policy is None and not expected and not any(s.one_time for s in case.report.signatures):
+            case.report.notices.append("whose key this is, only a trust policy or the owner's word can tell")
         _validity(case, now)
         if replay and not case.report.wrong:
             _replay(case, plugins)

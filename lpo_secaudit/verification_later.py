@@ -45,7 +45,7 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
     for stranger in sorted(names - claimed):
         if not any(p.file == stranger for p in case.report.problems):
             case.wrong(stranger, "a file that belongs to no cosignature, timestamp or reply")
-    _dispute(case)
+    _dispute(case, policy)
 
 
 def _guarded(case: Case, name: str, check: Callable[[], None]) -> set[str]:
@@ -139,15 +139,27 @@ def _reply(case: Case, name: str, names: set[str]) -> None:
     case.report.checked.append(f"{name} is signed by key {key.keyid[:16]}")
 
 
-def _dispute(case: Case) -> None:
-    """Say which findings are disputed, said to be cured, or answered."""
-    answers = {r["answers"]: r for r in case.replies.values() if r["kind"] == "answer"}
+def _dispute(case: Case, policy: TrustPolicy | None) -> None:
+    """Say which findings are disputed, said to be cured, or answered.
+
+    Only the firm answers: by a key that signed the audit, or that the policy gives to an auditor or
+    reviewer. Else a provider could accept its own rebuttal.
+    """
+    firm = {s.keyid for s in case.report.signatures if not s.one_time}
+    if policy is not None:
+        firm = {k for k, known in policy.keys.items() if known.role in ("auditor", "reviewer")}
+    answers = {}
+    for id_, reply in case.replies.items():
+        if reply["kind"] == "answer" and reply["keyid"] in firm:
+            answers[reply["answers"]] = reply["decision"]
+        elif reply["kind"] == "answer":
+            case.report.notices.append(f"replies/{id_}.json answers by a key that is not the firm's: not counted")
     for id_, reply in sorted(case.replies.items(), key=lambda item: item[1]["made_at"]):
         if reply["kind"] == "answer":
             continue
         state = {"rebuttal": "disputed", "cure": "cure-claimed"}[reply["kind"]]
         if id_ in answers:
-            state += f", {answers[id_]['decision']} by the firm"
+            state += f", {answers[id_]} by the firm"
         case.report.disputes.setdefault(reply["fingerprint"], []).append(state)
         case.report.notices.append(f"{reply['about']} ({reply['fingerprint']}): {state}")
 

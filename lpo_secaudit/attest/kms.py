@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from lpo_secaudit.attest.keys import Algorithm, keyid_of, public_pem
 from lpo_secaudit.errors import InputError, UndecidableError
 
 __all__ = ["KmsSigner"]
+
+MAX_RAW_BYTES = 4096
 
 
 class KmsSigner:
@@ -47,18 +50,28 @@ class KmsSigner:
                 where=f"awskms:{key}",
                 hint="make one with KeySpec=ECC_NIST_P256 and KeyUsage=SIGN_VERIFY",
             )
+        self._public = public
         self.public_key_pem = public_pem(public)
         self.keyid = keyid_of(public)
 
     def sign(self, data: bytes) -> bytes:
+        # KMS hashes up to 4096 bytes itself; of more, it takes the digest.
+        raw = len(data) <= MAX_RAW_BYTES
         answer = self._call(
             "sign",
             KeyId=self._key,
-            Message=hashlib.sha256(data).digest(),
-            MessageType="DIGEST",
+            Message=data if raw else hashlib.sha256(data).digest(),
+            MessageType="RAW" if raw else "DIGEST",
             SigningAlgorithm="ECDSA_SHA_256",
         )
-        return bytes(answer["Signature"])
+        signature = bytes(answer["Signature"])
+        try:
+            self._public.verify(signature, data, ec.ECDSA(hashes.SHA256()))
+        except InvalidSignature as error:
+            raise UndecidableError(
+                "KMS gave a signature that does not verify", where=f"awskms:{self._key}"
+            ) from error
+        return signature
 
     def _call(self, name: str, **arguments: Any) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
