@@ -112,7 +112,10 @@ class EndpointBook:
     """
 
     def __init__(self, session: Any, endpoint_url: str | None) -> None:
-        self._resolver = session.get_component("endpoint_resolver")
+        from botocore.loaders import create_loader
+        from botocore.regions import EndpointResolver
+
+        self._resolver = EndpointResolver(create_loader().load_data("endpoints"))
         ignore = os.environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true"
         configured = None if ignore else session.get_scoped_config().get("endpoint_url")
         self._environ: Mapping[str, str] = {} if ignore else os.environ
