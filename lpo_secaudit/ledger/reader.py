@@ -127,7 +127,9 @@ class _Database:
                 if many:
                     cursor.itersize = many
                 cursor.execute(query.replace("?", "%s"), values)
-            yield from cursor
+            # Not `yield from`: leaving early would close a cursor of a ledger that is closed already.
+            for row in cursor:
+                yield row
             cursor.close()
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
