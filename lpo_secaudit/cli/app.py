@@ -31,6 +31,8 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("run", "run", "run"),
     ("verify", "verify", "verify"),
     ("contract", "contract", "contract"),
+    ("evidence", "evidence", "evidence"),
+    ("obligations", "obligations", "obligations"),
     ("permissions", "permissions", "permissions"),
     ("plugins", "plugins", "plugins"),
     ("keygen", "keys", "keygen"),

@@ -25,7 +25,9 @@ RECORDED_DAY = datetime(2026, 11, 25, 9, tzinfo=UTC)
 def demo(
     into: Annotated[
         Path | None,
-        typer.Option(help="Folder to make. Default: secaudit-demo here, or the next free number.", show_default=False),
+        typer.Option(
+            help="Folder to make. Default: secaudit-demo here, or the next free number.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Audit a fictional provider from bundled files: findings, conflicts, running clocks, proof.
@@ -46,17 +48,25 @@ def demo(
     console.print("[bold]1. The audit[/bold]  contracts, questionnaire and a recorded AWS account")
     engagement = Engagement.load(folder / "engagement.yaml")
     audit = run(engagement, output=folder / "audit", clock=lambda: RECORDED_DAY)
-    print_summary(audit.result, sys.stdout, folder=folder / "audit", keyid=audit.keyid, one_time_key=audit.one_time_key)
+    print_summary(
+        audit.result, sys.stdout, folder=folder / "audit", keyid=audit.keyid, one_time_key=audit.one_time_key
+    )
 
-    console.print("\n[bold]2. A breach[/bold]  the provider told the firm 61 hours after it knew; which clocks run?")
+    console.print(
+        "\n[bold]2. A breach[/bold]  the provider told the firm 61 hours after it knew; which clocks run?"
+    )
     _clocks(folder, console)
 
-    console.print("\n[bold]3. The proof[/bold]  every byte checked, every verdict derived anew from the evidence")
+    console.print(
+        "\n[bold]3. The proof[/bold]  every byte checked, every verdict derived anew from the evidence"
+    )
     report = verify(folder / "audit", replay=True)
     console.print(escape(words_for(report)))
-    console.print(f"\n[bold]Now try[/bold]\n  open    {escape(str(folder / 'audit' / 'report.html'))}")
-    console.print(f"  secaudit run {escape(str(folder / 'engagement.yaml'))}   after a change to a contract or a waiver")
-    console.print(f"  secaudit contract {escape(str(folder / 'contracts' / 'dpa.docx'))}   the clauses with their quotes")
+    files = ("audit/report.html", "engagement.yaml", "contracts/dpa.docx")
+    shown = {name: escape(str(folder / name)) for name in files}
+    console.print(f"\n[bold]Now try[/bold]\n  open    {shown['audit/report.html']}")
+    console.print(f"  secaudit run {shown['engagement.yaml']}   after a change to a contract or a waiver")
+    console.print(f"  secaudit contract {shown['contracts/dpa.docx']}   its clauses, with quotes")
     console.print("  secaudit init   an engagement of your own")
     if not report:
         raise typer.Exit(int(ExitCode.INTEGRITY))
@@ -102,6 +112,8 @@ def _clocks(folder: Path, console: Console) -> None:
         for state in [s for s in assessment.of(status) if s.due is not None][:MOST_CLOCKS]:
             duty = state.obligation
             console.print(f"  {escape(duty.title)} [dim]({escape(duty.citation)})[/dim]")
-            console.print(f"    {escape(status_words(state))}; due {escape(due_words(state.due, state.zone))}")
+            console.print(
+                f"    {escape(status_words(state))}; due {escape(due_words(state.due, state.zone))}"
+            )
     console.print(f"  all of them: secaudit incident assess {escape(str(folder / 'incident.yaml'))} ", end="")
     console.print(f"--audit {escape(str(folder / 'audit'))} --as-of {RECORDED_DAY:%Y-%m-%dT%H:%M:%SZ}")
