@@ -15,6 +15,7 @@ Specified in docs/formats/audit-folder.md.
 from __future__ import annotations
 
 import base64
+import errno
 import hashlib
 import os
 import re
@@ -41,6 +42,7 @@ __all__ = ["PREDICATE_TYPE", "AuditFolder", "proof_file", "tool_digest"]
 
 PREDICATE_TYPE = "urn:lpo-secaudit:audit:v1"
 PROOF_FORMAT = "lpo-secaudit-proof/1"
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
 def tool_digest() -> str:
@@ -103,12 +105,15 @@ class AuditFolder:
         return self
 
     def __exit__(
-        self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None
+        self, _: type[BaseException] | None, error: BaseException | None, __: TracebackType | None
     ) -> None:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
         shutil.rmtree(self._root, ignore_errors=True)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            # Whoever wrote into the folder when the disk gave out, the words are the same.
+            raise _cannot_write(self.path, error) from error
 
     def _remove_left_over(self) -> None:
         for found in self.path.absolute().parent.glob(f".{self.path.name}.partial-*"):

@@ -128,7 +128,7 @@ class _Database:
                     cursor.itersize = many
                 cursor.execute(query.replace("?", "%s"), values)
             # Not `yield from`: leaving early would close a cursor of a ledger that is closed already.
-            for row in cursor:
+            while (row := cursor.fetchone()) is not None:
                 yield row
             cursor.close()
         except sqlite3.OperationalError as error:
