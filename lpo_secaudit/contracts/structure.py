@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from lpo_secaudit.contracts.document import Document, Section, Sentence
 from lpo_secaudit.contracts.readers.draft import Draft
+from lpo_secaudit.contracts.readers.limits import Limits, too_large
 from lpo_secaudit.contracts.structure_blocks import Block, blocks_of
 from lpo_secaudit.contracts.structure_numbers import BULLET, enumerators
 from lpo_secaudit.contracts.structure_sections import PlacedBlock, outline
@@ -18,12 +20,19 @@ __all__ = ["build_document"]
 _DUTY_WORDS = (" shall ", " must ", " will ", " agrees ", " undertakes ", " may ")
 
 
-def build_document(draft: Draft, *, name: str, sha256: str) -> Document:
-    """Read the structure of a draft. Pure, and linear in the length of the text."""
+def build_document(draft: Draft, *, name: str, sha256: str, limits: Limits | None = None) -> Document:
+    """Read the structure of a draft. Pure, and linear in the length of the text.
+
+    Raises:
+        DocumentError: too-large, where there are more blocks than the limits allow.
+    """
     text = draft.text
-    sections, placed = outline(
-        text, blocks_of(draft), markdown=draft.format == "markdown", nested=bool(draft.indents)
-    )
+    most = (limits or Limits()).blocks
+    blocks = list(islice(blocks_of(draft), most + 1))
+    if len(blocks) > most:
+        raise too_large(f"more than {most:,} paragraphs", f"{most:,}")
+    markdown = draft.format == "markdown"
+    sections, placed = outline(text, blocks, markdown=markdown, nested=bool(draft.indents))
     sentences = tuple(_sentences(text, sections, placed))
     return Document(
         name=name,

@@ -94,8 +94,12 @@ def read_bytes(data: bytes, name: str, limits: Limits | None = None, *, ocr: boo
     """
     from lpo_secaudit.contracts.structure import build_document
 
-    draft = draft_of(data, name, limits or Limits(), ocr=ocr)
-    return build_document(draft, name=name, sha256=hashlib.sha256(data).hexdigest())
+    limits = limits or Limits()
+    draft = draft_of(data, name, limits, ocr=ocr)
+    try:
+        return build_document(draft, name=name, sha256=hashlib.sha256(data).hexdigest(), limits=limits)
+    except DocumentError as error:
+        raise _at(error, name) from error
 
 
 def read_document(path: Path | str, limits: Limits | None = None, *, ocr: bool = True) -> Document:

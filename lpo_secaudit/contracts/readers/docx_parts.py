@@ -75,16 +75,16 @@ class Package:
         from defusedxml.common import DefusedXmlException
         from defusedxml.ElementTree import DefusedXMLParser
 
+        # What the archive itself declares ends most bombs before a byte is unpacked.
+        if self._unpacked + self._zip.getinfo(name).file_size > self.limits.unpacked_bytes:
+            raise self._bomb()
         parser = DefusedXMLParser(target=_Builder(self.limits.depth), forbid_dtd=True)
         try:
             with self._zip.open(name) as stream:
                 while piece := stream.read(_PIECE):
                     self._unpacked += len(piece)
                     if self._unpacked > self.limits.unpacked_bytes:
-                        raise too_large(
-                            f"unpacks to more than {self.limits.unpacked_bytes:,} bytes",
-                            f"{self.limits.unpacked_bytes:,} bytes",
-                        )
+                        raise self._bomb()
                     parser.feed(piece.replace(_STRICT, _MAIN))
             root: Element = parser.close()
         except DefusedXmlException as error:
@@ -98,6 +98,10 @@ class Package:
         except Exception as error:  # zlib.error has no public base
             raise DocumentError("broken", f"{name} cannot be unpacked: {str(error)[:120]}") from error
         return root
+
+    def _bomb(self) -> DocumentError:
+        most = f"{self.limits.unpacked_bytes:,} bytes"
+        return too_large(f"unpacks to more than {most}", most)
 
 
 class _Builder(TreeBuilder):

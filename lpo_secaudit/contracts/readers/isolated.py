@@ -91,9 +91,12 @@ class IsolatedReader:
         if "error" in answer:
             kind, message, hint = answer["error"]
             raise DocumentError(str(kind), str(message), where=name, hint=hint)
-        return build_document(
-            draft_from_json(answer["draft"]), name=name, sha256=hashlib.sha256(data).hexdigest()
-        )
+        draft = draft_from_json(answer["draft"])
+        digest = hashlib.sha256(data).hexdigest()
+        try:
+            return build_document(draft, name=name, sha256=digest, limits=self.limits)
+        except DocumentError as error:
+            raise _named(error, name) from error
 
     def _ask(self, data: bytes, name: str) -> bytes:
         child = self._running()

@@ -15,12 +15,13 @@ class Limits:
     """What a single document may cost.
 
     The defaults hold the largest real contracts (a 400-page outsourcing agreement has about
-    1.2 million characters) many times over.
+    1.2 million characters and 10,000 paragraphs) several times over.
 
     Attributes:
         bytes: of the file.
         unpacked_bytes: of all parts read from an archive or mail together.
         characters: of the text.
+        blocks: paragraphs, items and cells.
         pages: of a PDF.
         depth: of nesting: elements within elements, mails within mails.
         seconds: wall-clock time for reading, optical recognition not counted.
@@ -29,8 +30,9 @@ class Limits:
     """
 
     bytes: int = 64 * 2**20
-    unpacked_bytes: int = 96 * 2**20
-    characters: int = 8_000_000
+    unpacked_bytes: int = 64 * 2**20
+    characters: int = 4_000_000
+    blocks: int = 100_000
     pages: int = 2_000
     depth: int = 200
     seconds: float = 60.0

@@ -40,11 +40,13 @@ def read_pdf(data: bytes, limits: Limits, deadline: Deadline, *, ocr: bool = Tru
     except pypdfium2.PdfiumError as error:
         raise _cannot_open(error) from error
     try:
-        pages, notes, used_ocr = _pages(pdf, limits, deadline, ocr=ocr)
+        pages, scanned, notes, used_ocr = _pages(pdf, limits, deadline, ocr=ocr)
     finally:
         pdf.close()
     draft = _assemble(paragraphs_of(pages), len(pages), limits)
     if not draft.text.strip():
+        if not scanned:
+            raise DocumentError("empty", f"none of the {len(pages)} pages holds text or a picture")
         raise DocumentError(
             "image-only",
             f"none of the {len(pages)} pages holds text; it is probably a scan",
@@ -73,7 +75,8 @@ def _revealed(line: Line) -> Line:
 
 def _pages(
     pdf: Any, limits: Limits, deadline: Deadline, *, ocr: bool
-) -> tuple[list[list[Line]], list[str], bool]:
+) -> tuple[list[list[Line]], list[int], list[str], bool]:
+    """Lines of all pages, pages that are pictures, notes, and whether recognition was used."""
     count = len(pdf)
     if count > limits.pages:
         raise too_large(f"{count:,} pages", f"{limits.pages:,} pages")
@@ -113,7 +116,7 @@ def _pages(
     unread = [n + 1 for n in scanned if n + 1 not in recognised]
     if unread and len(unread) < count:
         notes.append(f"pages that are pictures without text, not read: {_numbers(unread)}")
-    return pages, notes, bool(recognised)
+    return pages, scanned, notes, bool(recognised)
 
 
 def _page_errors() -> tuple[type[Exception], ...]:

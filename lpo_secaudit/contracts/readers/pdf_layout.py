@@ -104,7 +104,8 @@ def _without_running_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
             or (_PAGE_NUMBER.match(line.text) and _outermost(line, page))
         }
         result.append([line for line in page if id(line) not in drop])
-    return result
+    # Pages that hold nothing else would be lost.
+    return result if any(result) else [list(page) for page in pages]
 
 
 def _edge_lines(page: Sequence[Line]) -> list[Line]:
