@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -75,12 +75,23 @@ class IncidentRegister:
     # --- reading
 
     def records(self, known_at: datetime | None = None) -> tuple[Record, ...]:
-        """Every record, in order; with `known_at` only those recorded by then."""
-        return tuple(
-            read_record(entry.index, entry.recorded_at, entry.body)
-            for entry in self._log.entries(kind=KIND)
-            if known_at is None or entry.recorded_at <= known_at
-        )
+        """Every record, in order; with `known_at` only those recorded by then.
+
+        Entries of other writers that are no record of an incident are passed over; see `unreadable`.
+        """
+        return tuple(record for record in self._read(known_at) if isinstance(record, Record))
+
+    def unreadable(self) -> tuple[int, ...]:
+        """Numbers of entries that call themselves incident events and are none."""
+        return tuple(number for number in self._read(None) if isinstance(number, int))
+
+    def _read(self, known_at: datetime | None) -> Iterator[Record | int]:
+        for entry in self._log.entries(kind=KIND):
+            if known_at is None or entry.recorded_at <= known_at:
+                try:
+                    yield read_record(entry.index, entry.recorded_at, entry.body)
+                except InputError:
+                    yield entry.index
 
     def load(self, incident: str, known_at: datetime | None = None) -> LoggedIncident:
         """One incident.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +23,7 @@ from lpo_secaudit.accountability.relationship import (
     FoundClause,
     Party,
     Relationship,
+    clauses_from_json,
     clauses_of_records,
 )
 from lpo_secaudit.catalog.engagements import load_engagement, parse_engagement
@@ -41,6 +42,7 @@ __all__ = [
     "from_engagement",
     "load_relationship",
     "obligations_of",
+    "read_contracts",
     "register",
     "relationship_of",
     "standing_dates",
@@ -156,16 +158,26 @@ def from_audit(folder: str | Path, incident: Incident | None = None) -> tuple[Ob
 
 
 def load_relationship(
-    engagement: str | Path | None, audit: str | Path | None, incident: Incident | None = None
+    engagement: str | Path | None,
+    audit: str | Path | None,
+    incident: Incident | None = None,
+    contracts: Sequence[str | Path] = (),
 ) -> Relationship:
     """The relationship of an engagement file, or of an audit folder with its contract.
 
+    Args:
+        engagement: the engagement file.
+        audit: folder of an audit, instead.
+        incident: places and data that it showed count as handed over, whatever the engagement says.
+        contracts: contract files to read beside an engagement file, each in a process of its own.
+
     Raises:
         InputError: neither or both were named, or the one named is not valid.
+        DocumentError: a contract cannot be read.
         IntegrityError: a record of the audit's bundle is not what its digest says.
     """
     if engagement is not None and audit is None:
-        found = relationship_of(load_engagement(Path(engagement)), None)
+        found = relationship_of(load_engagement(Path(engagement)), read_contracts(contracts))
     elif audit is not None and engagement is None:
         found = relationship_of(
             _audited(Path(audit)), clauses_of(Bundle(Path(audit) / "bundle").records(CLAUSE))
@@ -175,6 +187,21 @@ def load_relationship(
             "name either an engagement file or an audit folder", hint="--engagement FILE or --audit FOLDER"
         )
     return found if incident is None else widen(found, incident)
+
+
+def read_contracts(paths: Sequence[str | Path]) -> tuple[FoundClause, ...] | None:
+    """The clauses present in contract files; None where no file is named.
+
+    Raises:
+        DocumentError: a file cannot be read.
+    """
+    if not paths:
+        return None
+    from lpo_secaudit.contracts.analysis import analyze_document
+    from lpo_secaudit.contracts.readers.isolated import IsolatedReader
+
+    with IsolatedReader() as reader:
+        return clauses_from_json([analyze_document(reader.read_document(path)).to_json() for path in paths])
 
 
 def _audited(folder: Path) -> Engagement:

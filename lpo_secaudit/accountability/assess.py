@@ -322,8 +322,9 @@ def _runs(
             except InputError as error:
                 gaps.append(f"{error.message}?")
                 continue
+            note = f"; {start.note}" if start.note else ""
             begun = Step(
-                f"Start: {start.words}, {show(_local(start.at, zone))}", start.citation or "timeline"
+                f"Start: {start.words}, {show(_local(start.at, zone))}{note}", start.citation or "timeline"
             )
             held = held_until(o, incident, due, zone, now)
             if held is not None:

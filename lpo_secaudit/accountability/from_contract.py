@@ -43,7 +43,8 @@ _HOURS = re.compile(r"\bhours?\b", re.IGNORECASE)
 
 
 def from_clauses(relationship: Relationship) -> Iterator[Obligation]:
-    clauses = relationship.clauses or ()
+    # A duty that the contract lays on the firm alone is none of the provider's.
+    clauses = tuple(c for c in relationship.clauses or () if c.bound != "client")
     remedy = tuple(
         f"{_REMEDIES[c.clause]}: {c.quotes[0].shown()}" if c.quotes else _REMEDIES[c.clause]
         for c in clauses

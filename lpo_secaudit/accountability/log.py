@@ -130,7 +130,7 @@ class LoggedIncident:
             raise InputError(
                 error.message,
                 where=error.where,
-                hint=error.hint or "record the right event with --corrects and the number of the wrong one",
+                hint="record the right event with --corrects and the number of the wrong one",
             ) from error
 
     def events(self) -> tuple[tuple[int, Event], ...]:
@@ -153,7 +153,8 @@ def fold(incident: str, records: Iterable[Record]) -> LoggedIncident:
         raise InputError(
             f"no incident {incident!r} in the register", hint="secaudit incident open starts one"
         )
-    problems: list[str] = []
+    opened = [r.number for r in mine if r.action == "opened"]
+    problems = [f"record {number} opened the incident again" for number in opened[1:]]
     replaced: dict[int, int] = {}
     events = {r.number: r for r in mine if r.action == "event"}
     for record in mine:

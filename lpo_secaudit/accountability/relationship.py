@@ -61,9 +61,10 @@ class Quote:
         }
 
     def shown(self) -> str:
-        """The words with their place, for a reader."""
+        """The words with their place, on one line, for a reader."""
+        text = " ".join(self.text.split())
         place = ", ".join(part for part in (self.document, self.section) if part)
-        return f"\N{LEFT DOUBLE QUOTATION MARK}{self.text}\N{RIGHT DOUBLE QUOTATION MARK}" + (
+        return f"\N{LEFT DOUBLE QUOTATION MARK}{text}\N{RIGHT DOUBLE QUOTATION MARK}" + (
             f" ({place})" if place else ""
         )
 
@@ -77,12 +78,14 @@ class FoundClause:
         parameters: name and value (numbers, booleans, short texts), sorted by name.
         quotes: the words that decide it.
         document: which contract.
+        bound: who bears the duty: provider, client, either or none; empty where not known.
     """
 
     clause: str
     parameters: tuple[tuple[str, Any], ...] = ()
     quotes: tuple[Quote, ...] = ()
     document: str = ""
+    bound: str = ""
 
     def get(self, name: str) -> Any:
         """The parameter of that name, or None where the contract does not fix it."""
@@ -107,7 +110,7 @@ class FoundClause:
                 for q in value.get("quotes", ())
             )
             parameters = tuple(sorted((str(k), v) for k, v in (value.get("parameters") or {}).items()))
-            return cls(str(value["clause"]), parameters, quotes, document)
+            return cls(str(value["clause"]), parameters, quotes, document, str(value.get("bound", "")))
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(f"not a found clause: {error}", where=document or None) from error
 

@@ -12,6 +12,7 @@ from lpo_secaudit.cli.incident_options import (
     AsOf,
     AuditOption,
     By,
+    ContractOption,
     EngagementOption,
     Format,
     FormatOption,
@@ -228,6 +229,7 @@ def assess(
     incident: Source,
     engagement: EngagementOption = None,
     audit: AuditOption = None,
+    contract: ContractOption = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     output_format: FormatOption = Format.TEXT,
@@ -244,7 +246,7 @@ def assess(
     from lpo_secaudit.obligations import load_relationship
 
     found, _ = _find(incident, ledger, known_at)
-    owed = obligations(load_relationship(engagement, audit, found))
+    owed = obligations(load_relationship(engagement, audit, found, contract or ()))
     assessment = assess_incident(found, owed, instant(as_of))
     if output_format is Format.JSON:
         print_json(assessment.to_json())
@@ -299,6 +301,7 @@ def export(
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to make.", show_default=False)],
     engagement: EngagementOption = None,
     audit: AuditOption = None,
+    contract: ContractOption = None,
     as_of: AsOf = None,
     key: Annotated[
         str | None,
@@ -317,7 +320,7 @@ def export(
     from lpo_secaudit.obligations import certificates_of_audit, load_relationship
 
     found, logged = _find(incident, ledger)
-    relationship = load_relationship(engagement, audit, found)
+    relationship = load_relationship(engagement, audit, found, contract or ())
     dossier = build_dossier(
         found,
         relationship,

@@ -16,6 +16,7 @@ __all__ = [
     "AsOf",
     "AuditOption",
     "By",
+    "ContractOption",
     "EngagementOption",
     "Format",
     "FormatOption",
@@ -48,8 +49,12 @@ LedgerOption = Annotated[
 ]
 EngagementOption = Annotated[
     Path | None,
+    typer.Option("--engagement", "-e", help="Engagement file: law and own promises.", show_default=False),
+]
+ContractOption = Annotated[
+    list[Path] | None,
     typer.Option(
-        "--engagement", "-e", help="Engagement file: law and own promises, no contract.", show_default=False
+        "--contract", "-c", help="Contract to read beside --engagement. Repeatable.", show_default=False
     ),
 ]
 AuditOption = Annotated[

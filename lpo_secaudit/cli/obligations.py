@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from lpo_secaudit.cli.codes import ExitCode
-from lpo_secaudit.cli.incident_options import AuditOption, EngagementOption, print_json
+from lpo_secaudit.cli.incident_options import AuditOption, ContractOption, EngagementOption, print_json
 
 __all__ = ["obligations"]
 
@@ -25,6 +25,7 @@ class RegisterFormat(StrEnum):
 def obligations(
     engagement: EngagementOption = None,
     audit: AuditOption = None,
+    contract: ContractOption = None,
     output_format: Annotated[
         RegisterFormat, typer.Option("--format", help="Form of the output.")
     ] = RegisterFormat.TEXT,
@@ -43,7 +44,7 @@ def obligations(
     from lpo_secaudit.cli.options import read_day
     from lpo_secaudit.obligations import load_relationship, standing_dates
 
-    relationship = load_relationship(engagement, audit, None)
+    relationship = load_relationship(engagement, audit, None, contract or ())
     found = obligations_of(relationship, law_as_of=read_day(law_as_of, "--law-as-of"))
     paths = chain(found)
     match output_format:
