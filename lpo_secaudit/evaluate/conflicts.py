@@ -172,7 +172,7 @@ def _unbacked(legs: Legs) -> Iterator[Conflict]:
     second = Leg(
         "practice",
         blind[0].subject.source,
-        blind[0].subject.id,
+        _thing(blind[0]),
         f"could not tell: {blind[0].message}" + _more(len(blind)),
         _digests(blind),
     )
@@ -191,7 +191,10 @@ def _unbacked(legs: Legs) -> Iterator[Conflict]:
 
 
 def _over_claimed(legs: Legs, frame: Frame) -> Iterator[Conflict]:
-    """A claim that goes beyond what the contract binds the provider to."""
+    """A claim that goes beyond what the contract binds the provider to.
+
+    Fewer places than the contract allows are no such claim: they keep to it.
+    """
     silent = [s for s in legs.promises if s.stance is Stance.LACKS]
     spoken = [s for s in legs.promises if s.stance in _PROMISED]
     strictest = _strictest(legs, spoken, frame.gazetteer)
@@ -207,8 +210,8 @@ def _over_claimed(legs: Legs, frame: Frame) -> Iterator[Conflict]:
                 if s.measure is not None
                 and strictest is not None
                 and strictest.measure is not None
-                and weaker(legs.topic.scale, strictest.measure, s.measure, frame.gazetteer)
-                and not weaker(legs.topic.scale, s.measure, strictest.measure, frame.gazetteer)
+                and legs.topic.scale.kind != "places"
+                and weaker(legs.topic.scale, strictest.measure, s.measure)
             ]
             if not beyond or strictest is None or strictest.measure is None:
                 continue
@@ -302,13 +305,13 @@ def _places(legs: Legs, frame: Frame) -> Iterator[Conflict]:
         done.add(key)
         regions = sorted({o.subject.region for o in strays if o.subject.region})
         subject = strays[0].subject
-        held = f"data lies in {', '.join(regions)}: {subject.id}" if regions else _named(strays[0])
+        held = f"data lies in {', '.join(regions)}: {_thing(strays[0])}" if regions else _named(strays[0])
         count = len({(o.subject.source, o.subject.type, o.subject.id) for o in strays})
         first = _leg(side, [statement])
         second = Leg(
             "practice",
             subject.source,
-            regions[0] if regions else subject.id,
+            _thing(strays[0]),
             held + _more(count),
             _digests(strays),
         )
@@ -319,7 +322,7 @@ def _places(legs: Legs, frame: Frame) -> Iterator[Conflict]:
             first=first,
             second=second,
             message=f"{_SAYS[side]} data in {_where(statement, legs)} ({first.place}), but {held}",
-            ask=f"Which client data lies in {', '.join(regions) or subject.id}, since when, until when?",
+            ask=f"Which client data lies in {', '.join(regions) or _thing(strays[0])}, and since when?",
         )
 
 
@@ -351,11 +354,17 @@ def _leg(side: Side, said: Sequence[Statement]) -> Leg:
 def _seen(practice: Practice) -> Leg:
     worst = practice.worst
     text = _named(worst) + _more(len(practice.violations))
-    return Leg("practice", worst.subject.source, worst.subject.id, text, _digests(practice.violations))
+    return Leg("practice", worst.subject.source, _thing(worst), text, _digests(practice.violations))
 
 
 def _named(o: Observation) -> str:
-    return o.message if o.subject.id in o.message else f"{o.subject.id}: {o.message}"
+    thing = _thing(o)
+    return o.message if thing in o.message else f"{thing}: {o.message}"
+
+
+def _thing(o: Observation) -> str:
+    """The subject's id without what collectors put before it ("file|rule|resource")."""
+    return o.subject.id.rsplit("|", 1)[-1]
 
 
 def _more(count: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lpo_secaudit.evaluate.measures import Measure, weaker
 from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
 from lpo_secaudit.model.catalog import Control
-from lpo_secaudit.model.check import Observation, Outcome, Severity
+from lpo_secaudit.model.check import Observation, Severity
 from lpo_secaudit.model.evidence import Evidence
 from lpo_secaudit.model.finding import Conflict, ConflictKind, Leg
 from lpo_secaudit.model.topic import Topic
@@ -171,24 +171,26 @@ def _below(topic: Topic, statement: Statement, number: float | None, gazetteer: 
 def _below_controls(
     topic: Topic, statement: Statement, controls: Sequence[Control], examined: Sequence[Observation]
 ) -> Iterator[Conflict]:
-    failed = [
-        o
-        for o in examined
-        if o.outcome is Outcome.NOT_SATISFIED and set(o.evidence) & set(statement.evidence)
-    ]
-    for observation in failed:
-        asking = [c for c in controls if observation.check in (*c.checks, *c.supporting_checks)]
-        own = [c for c in asking if c.topic == topic.id] or asking
-        # A general clause fails once; the conflict stands on the topic of the control that asks.
-        if not own or (own[0].topic != topic.id and statement.about not in topic.clauses):
+    """One conflict for each control that asks more, whichever of its checks the clause fails."""
+    failed: dict[str, tuple[Control, list[Observation]]] = {}
+    for observation in examined:
+        if not set(observation.evidence) & set(statement.evidence):
             continue
-        control = max(own, key=lambda c: c.severity.rank)
+        asking = [c for c in controls if observation.check in (*c.checks, *c.supporting_checks)]
+        own = [c for c in asking if c.topic == topic.id]
+        if not own and statement.about in topic.clauses:
+            own = asking  # no control of the topic asks, but the clause belongs to no other topic either
+        if own:
+            control = max(own, key=lambda c: (c.severity.rank, c.id))
+            failed.setdefault(control.id, (control, []))[1].append(observation)
+    for control, observations in failed.values():
+        words = "; ".join(dict.fromkeys(o.message for o in observations))
         second = Leg(
             "baseline",
             control.catalog,
             control.citation,
-            f"{control.requirement} {observation.message}",
-            observation.evidence,
+            f"{control.requirement} Seen: {words}",
+            tuple(sorted({digest for o in observations for digest in o.evidence})),
         )
         yield _below_baseline(topic, statement, second, control.severity)
 
@@ -201,6 +203,6 @@ def _below_baseline(topic: Topic, statement: Statement, second: Leg, severity: S
         first=Leg("promise", statement.source, statement.place, statement.quote, statement.evidence),
         second=second,
         message=f"The contract ({statement.place}) gives less on {topic.title.lower()} "
-        f"than {second.place} asks",
-        ask=f"Will you change {statement.place} so that it meets {second.place}?",
+        f"than {second.source} asks: {second.quote}",
+        ask=f"Will you change {statement.place} so that it gives what {second.source} asks ({second.place})?",
     )

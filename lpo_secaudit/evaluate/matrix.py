@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from lpo_secaudit.evaluate.statements import Legs, Practice, Stance, Statement
 from lpo_secaudit.model.check import Observation
@@ -19,13 +19,21 @@ _GOOD = {"promised", "yes", "seen"}
 _BAD = {"absent", "no", "violated"}
 
 
-def matrix_row(legs: Legs, conflicts: Iterable[Conflict]) -> MatrixRow:
-    """The three legs of one topic side by side."""
+def matrix_row(legs: Legs, conflicts: Sequence[Conflict], located: Sequence[Observation] = ()) -> MatrixRow:
+    """The three legs of one topic side by side.
+
+    Args:
+        conflicts: those on the topic.
+        located: things that hold client data, with their regions; the practice on places.
+    """
     topic = legs.topic
+    practice = _practice(legs.practice)
+    if topic.scale.kind == "places" and located and practice is _NOTHING:
+        practice = _places(located, conflicts)
     cells = (
         _promise(legs.promises, topic.scale),
         _claim(legs.claims, topic.scale),
-        _practice(legs.practice),
+        practice,
     )
     own = tuple(c.fingerprint for c in conflicts if c.topic == topic.id)
     return MatrixRow(
@@ -117,13 +125,21 @@ def _practice(seen: Practice) -> Cell:
     return _NOTHING
 
 
+def _places(located: Sequence[Observation], conflicts: Sequence[Conflict]) -> Cell:
+    regions = sorted({o.subject.region for o in located if o.subject.region})
+    strayed = any(c.second.leg == "practice" for c in conflicts)
+    outside = {digest for c in conflicts if c.second.leg == "practice" for digest in c.second.evidence}
+    first = sorted(located, key=lambda o: not outside & set(o.evidence))
+    return Cell("violated" if strayed else "seen", ", ".join(regions), _observed(first), len(located))
+
+
 def _mentions(said: Sequence[Statement]) -> tuple[Mention, ...]:
     return tuple(Mention(s.source, s.place, s.quote, s.evidence) for s in said[:MOST_MENTIONS])
 
 
 def _observed(seen: Sequence[Observation]) -> tuple[Mention, ...]:
     return tuple(
-        Mention(o.subject.source, o.subject.id, o.message, o.evidence[:MOST_MENTIONS])
+        Mention(o.subject.source, o.subject.id.rsplit("|", 1)[-1], o.message, o.evidence[:MOST_MENTIONS])
         for o in seen[:MOST_MENTIONS]
     )
 

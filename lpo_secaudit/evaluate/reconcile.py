@@ -72,9 +72,10 @@ def reconcile(
             r for r in records if r.data.get("clause") in PRECEDENCE_CLAUSES and r.data.get("present")
         ],
         controls=controls,
-        examined=[
-            o for o in observations if o.method is Method.EXAMINE and o.outcome is Outcome.NOT_SATISFIED
-        ],
+        examined=sorted(
+            (o for o in observations if o.method is Method.EXAMINE and o.outcome is Outcome.NOT_SATISFIED),
+            key=lambda o: (o.check, o.subject.source, o.subject.id, o.message),
+        ),
         data_classes=data_classes,
         located=_located(observations, topics),
     )
@@ -88,7 +89,7 @@ def reconcile(
         own = sorted({*conflicts_of(legs, frame), *(c for c in more if c.topic == id_)}, key=_order)
         found.extend(own)
         if id_ in asked or legs.promises or legs.claims or id_ in seen or own:
-            rows.append(matrix_row(legs, own))
+            rows.append(matrix_row(legs, own, frame.located))
     found.extend(c for c in more if c.topic not in topics.by_id)
     return Reconciliation(tuple(rows), tuple(sorted(found, key=_order)))
 

@@ -231,8 +231,8 @@ def practice(observations: Iterable[Observation], topics: Topics) -> dict[str, P
     found: dict[str, dict[str, list[Observation]]] = {}
     for o in observations:
         id_ = topics.for_check(o.check, o.topic)
-        if o.method is not Method.TEST or not id_:
-            continue
+        if o.method is not Method.TEST or not id_ or not o.subject.source:
+            continue  # no source: nobody was asked, so nothing was left unshown
         if o.subject.type == PARTY:
             kind = "parties"
         elif o.outcome is Outcome.NOT_SATISFIED:

@@ -210,10 +210,13 @@ def test_place_against_the_regions_seen() -> None:
 
     promise = clause("data-location", "Data is stored only within the EEA.")
     inside, outside = bucket("eu-central-1"), bucket("us-east-1")
-    assert not held([promise], seen=[inside]).conflicts  # type: ignore[list-item]
+    agreed = held([promise], seen=[inside])  # type: ignore[list-item]
+    assert not agreed.conflicts
+    assert row(agreed, "data-location") == ("promised", "none", "seen", "agree")
     found = held([promise], seen=[inside, outside])  # type: ignore[list-item]
     assert kinds(found) == [("place", "data-location")]
-    assert found.conflicts[0].second.place == "us-east-1"
+    assert found.conflicts[0].second.place == "bucket-us-east-1"
+    assert row(found, "data-location") == ("promised", "none", "violated", "conflict")
     says = answer("data-location", "yes", "Is all data hosted in Germany or Ireland only?")
     assert kinds(held(claimed=[says], seen=[outside])) == [("misstatement", "data-location")]  # type: ignore[list-item]
     vague = clause("data-location", "Data shall not be stored in China.")

@@ -1,0 +1,21 @@
+"""Checks that name who else handles data: mail services seen in DNS, AWS accounts that are trusted.
+
+They judge nothing. Each verdict is about a `party`; that the contract names it is for the
+comparison of promise and practice to say.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from lpo_secaudit.check import load_checks
+from lpo_secaudit.plugins import Plugin
+from lpo_secaudit_plugins.parties.checks import FUNCTIONS
+
+__all__ = ["plugin"]
+
+
+def plugin() -> Plugin:
+    """The checks; the evidence comes from the collectors `mail-dns`, `aws` and `bundle`."""
+    definitions = [files("lpo_secaudit_plugins.parties") / "checks.yaml"]
+    return Plugin("parties", "1", checks=load_checks("parties", definitions, FUNCTIONS))
