@@ -11,7 +11,7 @@ import io
 import time
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from datetime import time as time_of_day
@@ -21,7 +21,16 @@ from lpo_secaudit.errors import InputError, LimitExceededError
 
 from .raw import decode_text
 
-__all__ = ["Row", "Sheet", "column_letters", "read_csv", "read_markdown", "read_xlsx"]
+__all__ = [
+    "Row",
+    "Sheet",
+    "as_dicts",
+    "column_letters",
+    "read_csv",
+    "read_markdown",
+    "read_xlsx",
+    "xlsx_mentions",
+]
 
 MAX_CELLS = 3_000_000
 MAX_UNPACKED = 256 * 1024 * 1024
@@ -157,6 +166,25 @@ def read_xlsx(raw: bytes, name: str) -> tuple[Sheet, ...]:
     return sheets
 
 
+def xlsx_mentions(raw: bytes, name: str, *words: str) -> bool:
+    """Whether a workbook's texts hold one of the words; far cheaper than reading it.
+
+    True also where its texts are not kept in one place, so that only reading it can tell.
+
+    Raises:
+        InputError, LimitExceededError: as `read_xlsx`, for the package.
+    """
+    _check_package(raw, name)
+    with zipfile.ZipFile(io.BytesIO(raw)) as package:
+        try:
+            texts = package.read("xl/sharedStrings.xml")
+        except KeyError:
+            return True
+        except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError) as error:
+            raise InputError(f"not a readable workbook: {error}", where=name) from error
+    return any(word.encode() in texts for word in words)
+
+
 def _check_package(raw: bytes, name: str) -> None:
     """Judge the ZIP before anything unpacks it; zipfile never yields more than a member states."""
     if raw[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
@@ -240,14 +268,6 @@ def _text(value: Any) -> str:
     return str(value)[:MAX_CELL_CHARS]
 
 
-def header_map(row: Row) -> dict[str, int]:
-    """Lower-case header words to 0-based column; the first of equal ones is kept."""
-    found: dict[str, int] = {}
-    for column, value in sorted(row.cells.items()):
-        found.setdefault(" ".join(value.split()).lower(), column)
-    return found
-
-
 def as_dicts(sheet: Sheet, header: int = 0) -> Iterator[tuple[int, dict[str, str]]]:
     """(row number, {header as written: text}) of every row after the header row."""
     if not sheet.rows:
@@ -255,8 +275,3 @@ def as_dicts(sheet: Sheet, header: int = 0) -> Iterator[tuple[int, dict[str, str
     names = {column: " ".join(value.split()) for column, value in sheet.rows[header].cells.items()}
     for row in sheet.rows[header + 1 :]:
         yield row.number, {name: row.text(column) for column, name in names.items()}
-
-
-def joined(parts: Sequence[str]) -> str:
-    """Texts joined by line ends, empty ones left out."""
-    return "\n".join(part for part in parts if part)

@@ -42,14 +42,15 @@ _LABELS = {
         r"good through",
     ),
     "issued": (
-        r"(?:original |initial |re-?)?(?:issued?|registration|certification|approval) date(?: of certificate)?",
+        r"(?:original |initial |re-?)?(?:issued?|registration|certification|approval) date"
+        r"(?: of certificate)?",
         r"date of (?:issue|certification|report|registration|test)",
         r"issued(?: on)?",
         r"certificate (?:granted|issued)",
         r"effective date",
         r"(?:self-)?assessment completion date",
         r"last updated",
-        r"dated?(?= ?:)",
+        r"(?<![a-z] )dated?(?= ?:)",  # not the end of "expiry date:"
     ),
 }
 _OTHER_LABELS = ("certificate (?:number|no|id)", "status", "scope")

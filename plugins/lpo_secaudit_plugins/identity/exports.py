@@ -8,7 +8,7 @@ from typing import Any
 
 from .._files.json_strict import parse_json, parse_json_lines
 from .._files.raw import decode_text
-from .._files.tables import Sheet, as_dicts, read_csv, read_xlsx
+from .._files.tables import Sheet, as_dicts, read_csv, read_xlsx, xlsx_mentions
 from .account import Account, Export, Factor, Policy
 
 __all__ = ["read_export"]
@@ -23,6 +23,8 @@ def read_export(raw: bytes, name: str) -> Export | None:
         InputError, LimitExceededError: it begins like JSON or a workbook and is broken or hostile.
     """
     if raw[:4] == b"PK\x03\x04":
+        if not xlsx_mentions(raw, name, "mfa_active", "2sv Enrolled", "rincipal", "isMfaCapable"):
+            return None
         return next((e for s in read_xlsx(raw, name) if (e := _from_table(s)) is not None), None)
     if raw[:2] not in (b"\xff\xfe", b"\xfe\xff") and (raw[:5] == b"%PDF-" or b"\x00" in raw[:1024]):
         return None

@@ -127,10 +127,12 @@ def is_hecvat(sheets: Iterable[Sheet]) -> bool:
 
 def _is_response(sheet: Sheet) -> bool:
     head = " ".join(v for row in sheet.rows[:3] for v in row.cells.values())
-    if sheet.hidden or re.search(r"analyst|evaluation|scorecard", head[:300], re.IGNORECASE):
+    if sheet.hidden:
         return False
     if _HECVAT_SHEET.search(head[:1000]):
         return True
+    if re.search(r"analyst|evaluation|scorecard", f"{sheet.name} {head[:300]}", re.IGNORECASE):
+        return False
     mentions = re.search(r"hecvat|higher education (cloud|community) vendor", head, re.IGNORECASE)
     return bool(mentions) and any(
         value.strip().lower() == "vendor answers" for row in sheet.rows for value in row.cells.values()

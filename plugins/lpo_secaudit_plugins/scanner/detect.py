@@ -9,7 +9,7 @@ from lpo_secaudit.errors import InputError
 
 from .._files.json_strict import parse_json, parse_json_lines
 from .._files.raw import decode_text
-from .._files.tables import read_csv, read_xlsx
+from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .._files.xml_safe import parse_xml
 from .formats import cloud, flaws, hosts, rows, web
 from .result import Reader, Scan
@@ -46,6 +46,10 @@ def read_scan(raw: bytes, name: str) -> Scan | None:
 def _open(raw: bytes, name: str) -> tuple[str, Any]:
     """(form, parsed document); the document is None where the form is none of a scanner's."""
     if raw[:4] == _XLSX:
+        if not xlsx_mentions(
+            raw, name, "Control_ID", "CHECK_ID", "Plugin ID", "NVT Name", "QID", "Compliance ID"
+        ):
+            return "", None  # a workbook, but with none of the headers that a scanner writes
         return "table", read_xlsx(raw, name)
     if raw[:2] not in (b"\xff\xfe", b"\xfe\xff") and (raw[:5] == b"%PDF-" or b"\x00" in raw[:1024]):
         return "", None

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
-from lpo_secaudit_plugins.bundle import archive, plugin
 
 from lpo_secaudit.attest.dsse import envelope, statement
 from lpo_secaudit.attest.keys import public_pem
@@ -20,6 +19,7 @@ from lpo_secaudit.collect import Bundle, BundleWriter
 from lpo_secaudit.collect.bundle import SourceNote
 from lpo_secaudit.model.check import Outcome
 from lpo_secaudit.model.evidence import ListingStatus
+from lpo_secaudit_plugins.bundle import archive, plugin
 from tests.plugins.collecting import collect_source, observe
 from tests.worlds import NOW, listed, record
 
