@@ -20,7 +20,7 @@ _TAG_ONLY = re.compile(r"(?:</?[A-Za-z][^<>]{0,200}>\s*)+\Z|<!--.{0,1000}-->\Z")
 # Some exports put a whole contract on few lines and keep paragraphs apart by runs of spaces.
 _SOFT_BREAK = re.compile(r"(?<=[^\s])[ \t\u00a0]{3,}(?=\S)")
 _LONG_LINE = 200
-_WRAP_WIDTH = 140
+_WRAP_WIDTH, _NARROWEST = 140, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,8 @@ def _starts_block(text: str, line: str, last: tuple[int, int], width: int) -> bo
     if BULLET.match(line) or line.startswith(("|", ">", "#")):
         return True
     before = text[last[0] : last[1]]
-    return starts_item(line, before, short=len(before) < 0.6 * width)
+    short = len(before) < 0.6 * width
+    return (short and before.endswith((".", ":", ";"))) or starts_item(line, before, short=short)
 
 
 def _pieces(text: str, block: Block) -> Iterator[Block]:
@@ -135,7 +136,7 @@ def _is_wrapped(text: str) -> bool:
     if len(followed) < 3:
         return False
     followed.sort()
-    return followed[int(len(followed) * 0.97)] <= _WRAP_WIDTH
+    return _NARROWEST <= followed[int(len(followed) * 0.97)] <= _WRAP_WIDTH
 
 
 def _typical_width(text: str) -> int:

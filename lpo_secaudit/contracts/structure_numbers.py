@@ -35,6 +35,10 @@ _WORD_ALONE = re.compile(
 _LEADING_MARKUP = re.compile(
     r"(?:[#>]+[ \t]+|<[A-Za-z/][^<>]{0,200}>\s*|\*{1,3}(?=\S)|_{1,3}(?=\S)|\\(?=\S)|\[(?=[^\]]{1,80}\]\())*"
 )
+_REFERS = re.compile(
+    r"\b(?:sections?|articles?|clauses?|paragraphs?|annex|schedule|exhibit|appendix|part|art\.)\W{0,2}\Z",
+    re.IGNORECASE,
+)
 _CONTINUES = re.compile(r"(?:[.;:,!?)”\"—–-]|\b(?:and|or))\W{0,3}\Z", re.IGNORECASE)
 
 
@@ -196,6 +200,8 @@ def starts_item(line: str, before: str, *, short: bool) -> bool:
         return True
     found = enumerators(line, 0, len(line))
     if not found or found[0].style == "bare":
+        return False
+    if _REFERS.search(before[-16:]):
         return False
     if not before or short or _CONTINUES.search(before[-12:]):
         return True

@@ -12,38 +12,41 @@ AGREEMENT: tuple[tuple[str, str], ...] = (
     ("t", "Data Processing Agreement"),
     (
         "q",
-        "This agreement is made between Harbour & Finch LLP (“Customer”) and Northwind Document Review Ltd "
-        "(“Provider”).",
+        "This agreement is made between Harbour & Finch LLP (“Customer”) and Northwind Document "
+        "Review Ltd (“Provider”).",
     ),
     ("h", "Definitions"),
     (
         "p",
-        "“Personal Data” means any information relating to an identified or identifiable natural person that "
-        "Provider processes on behalf of Customer.",
+        "“Personal Data” means any information relating to an identified or identifiable natural "
+        "person that Provider processes on behalf of Customer.",
     ),
     (
         "p",
-        "“Security Incident” means a breach of security leading to the accidental or unlawful destruction, loss, "
-        "alteration, unauthorised disclosure of, or access to, Personal Data.",
+        "“Security Incident” means a breach of security leading to the accidental or unlawful "
+        "destruction, loss, alteration, unauthorised disclosure of, or access to, Personal Data.",
     ),
     ("h", "Processing"),
     (
         "p",
-        "Provider shall process Personal Data only on documented instructions from Customer, including with "
-        "regard to transfers of Personal Data to a third country.",
+        "Provider shall process Personal Data only on documented instructions from Customer, "
+        "including with regard to transfers of Personal Data to a third country.",
     ),
     (
         "p",
-        "Provider shall immediately inform Customer if, in its opinion, an instruction infringes data protection "
-        "law.",
+        "Provider shall immediately inform Customer if, in its opinion, an instruction infringes "
+        "data protection law.",
     ),
     (
         "p",
-        "Provider shall ensure that persons authorised to process the Personal Data have committed themselves to "
-        "confidentiality.",
+        "Provider shall ensure that persons authorised to process the Personal Data have committed "
+        "themselves to confidentiality.",
     ),
     ("h", "Security"),
-    ("p", "Provider shall maintain appropriate technical and organisational measures, including:"),
+    (
+        "p",
+        "Provider shall maintain appropriate technical and organisational measures, including:",
+    ),
     ("i", "encryption of Personal Data at rest and in transit;"),
     ("i", "multi-factor authentication for all remote access; and"),
     ("i", "logging of access, kept for twelve (12) months."),
@@ -51,51 +54,57 @@ AGREEMENT: tuple[tuple[str, str], ...] = (
     ("h", "Security Incidents"),
     (
         "p",
-        "Provider shall notify Customer without undue delay, and in any event within forty-eight (48) hours, after "
-        "becoming aware of a Security Incident.",
+        "Provider shall notify Customer without undue delay, and in any event within forty-eight "
+        "(48) hours, after becoming aware of a Security Incident.",
     ),
     ("p", "The notification shall contain at least:"),
-    ("i", "the nature of the Security Incident and the categories and number of data subjects concerned;"),
+    (
+        "i",
+        "the nature of the Security Incident and the categories and number of data subjects concerned;",
+    ),
     ("i", "the likely consequences; and"),
     ("i", "the measures taken or proposed to address it."),
     (
         "p",
-        "Provider shall cooperate with Customer’s investigation and shall take all steps to contain and remediate "
-        "the Security Incident.",
+        "Provider shall cooperate with Customer’s investigation and shall take all steps to contain"
+        " and remediate the Security Incident.",
     ),
     ("h", "Sub-processors"),
     (
         "p",
-        "Provider shall not engage a sub-processor without Customer’s prior specific written authorisation and "
-        "shall inform Customer of any intended addition at least thirty (30) days in advance, so that Customer may "
-        "object.",
+        "Provider shall not engage a sub-processor without Customer’s prior specific written "
+        "authorisation and shall inform Customer of any intended addition at least thirty (30) days"
+        " in advance, so that Customer may object.",
     ),
     (
         "p",
-        "Provider shall impose on each sub-processor the same data protection obligations as set out in this "
-        "agreement and remains fully liable for the acts and omissions of its sub-processors.",
+        "Provider shall impose on each sub-processor the same data protection obligations as set "
+        "out in this agreement and remains fully liable for the acts and omissions of its "
+        "sub-processors.",
     ),
     ("h", "Audit"),
     (
         "p",
-        "Provider shall make available to Customer all information necessary to demonstrate compliance and shall "
-        "allow for audits, including inspections, by Customer on ten (10) days’ written notice.",
+        "Provider shall make available to Customer all information necessary to demonstrate "
+        "compliance and shall allow for audits, including inspections, by Customer on ten (10) "
+        "days’ written notice.",
     ),
     ("h", "Return and deletion"),
     (
         "p",
-        "Within thirty (30) days after the end of the services Provider shall, at Customer’s choice, return or "
-        "delete all Personal Data and certify the deletion in writing.",
+        "Within thirty (30) days after the end of the services Provider shall, at Customer’s "
+        "choice, return or delete all Personal Data and certify the deletion in writing.",
     ),
     ("h", "Liability and insurance"),
     (
         "p",
-        "The total liability of either party is limited to the fees paid in the twelve (12) months before the "
-        "claim. This limit does not apply to breaches of data protection obligations.",
+        "The total liability of either party is limited to the fees paid in the twelve (12) months "
+        "before the claim. This limit does not apply to breaches of data protection obligations.",
     ),
     (
         "p",
-        "Provider shall carry cyber liability insurance with limits of not less than USD 5,000,000 per claim.",
+        "Provider shall carry cyber liability insurance with limits of not less than USD 5,000,000 "
+        "per claim.",
     ),
     ("h", "Governing law"),
     ("p", "This agreement is governed by the laws of Ireland."),
@@ -132,7 +141,9 @@ def as_wrapped_text() -> bytes:
     import textwrap
 
     lines = (f"{number} {text.replace('|', chr(10) * 2)}".strip() for _, number, text in numbered())
-    return "\n\n".join("\n".join(textwrap.wrap(p, 78)) for block in lines for p in block.split("\n\n")).encode()
+    return "\n\n".join(
+        "\n".join(textwrap.wrap(p, 78)) for block in lines for p in block.split("\n\n")
+    ).encode()
 
 
 def as_markdown() -> bytes:

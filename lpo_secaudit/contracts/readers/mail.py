@@ -54,7 +54,8 @@ def read_mail(data: bytes, limits: Limits, deadline: Deadline, *, ocr: bool, dep
             joined.notes.append(f"attachment {name} was not read: {error.message} ({error.kind})")
     if not joined.builder.parts:
         if len(errors) == 1:
-            raise errors[0]
+            only = errors[0]
+            raise DocumentError(only.kind, f"attachment {only.where}: {only.message}", hint=only.hint)
         raise DocumentError("empty", "the message holds no text")
     return joined.draft()
 
