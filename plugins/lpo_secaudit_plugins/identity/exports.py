@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,6 +75,9 @@ def _from_json(text: str, name: str) -> Export | None:
         if "Extra data" not in str(error):
             raise
         value = parse_json_lines(text, name)
+    report = _wrapped_report(value, name)
+    if report is not None:
+        return report
     rows = _rows(value)
     if not rows:
         return None
@@ -80,6 +86,18 @@ def _from_json(text: str, name: str) -> Export | None:
         if needs <= set(first):
             return read(rows)
     return None
+
+
+def _wrapped_report(value: Any, name: str) -> Export | None:
+    """The answer of iam:GetCredentialReport, which holds the CSV in base64."""
+    if not (isinstance(value, dict) and isinstance(value.get("Content"), str) and "GeneratedTime" in value):
+        return None
+    try:
+        raw = base64.b64decode(value["Content"], validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    found = _from_table(read_csv(raw, name))
+    return None if found is None else replace(found, taken_at=when(value["GeneratedTime"]))
 
 
 def _rows(value: Any) -> list[Row]:
@@ -283,7 +301,8 @@ _JSON_KINDS: tuple[tuple[frozenset[str], Callable[[list[Row]], Export]], ...] = 
     (frozenset({"userPrincipalName", "signInActivity"}), _entra_users),
     (frozenset({"factorType", "provider", "status"}), _okta_factors),
     (frozenset({"status", "profile", "credentials"}), _okta_users),
-    (frozenset({"type", "settings", "conditions", "priority"}), _okta_policies),
+    (frozenset({"id", "status", "profile", "lastLogin"}), _okta_users),
+    (frozenset({"type", "conditions", "priority", "status"}), _okta_policies),
     (frozenset({"primaryEmail", "isAdmin"}), _google_users),
     (frozenset({"is_enrolled", "status", "phones"}), _duo_users),
 )

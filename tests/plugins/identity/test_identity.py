@@ -99,7 +99,10 @@ def test_google_one_page_or_several(shape: str) -> None:
 
 
 def test_google_csv() -> None:
-    header = "First Name [Required],Email Address [Required],Status [READ ONLY],Last Sign In [READ ONLY],2sv Enrolled [READ ONLY],2sv Enforced [READ ONLY]\n"
+    header = (
+        "First Name [Required],Email Address [Required],Status [READ ONLY],Last Sign In [READ "
+        "ONLY],2sv Enrolled [READ ONLY],2sv Enforced [READ ONLY]\n"
+    )
     rows = "A,a@x.org,Active,2026/10/01 10:00:00,True,True\nB,b@x.org,Suspended,Never logged in,False,False\n"
     a, b = read(header + rows).accounts
     assert (a.enabled, a.mfa, a.last_used is not None) == (True, True, True)
@@ -112,11 +115,21 @@ def test_duo_bypass() -> None:
     assert (account.bypass, account.mfa) == (True, True)
 
 
-AWS_HEADER = "user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date"
+AWS_HEADER = (
+    "user,arn,user_creation_time,password_enabled,password_last_used,mfa_active,access_key"
+    "_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_2_active,a"
+    "ccess_key_2_last_rotated,access_key_2_last_used_date"
+)
 AWS_ROWS = (
-    "<root_account>,arn:aws:iam::1:root,2020-01-01T00:00:00+00:00,not_supported,2026-11-01T00:00:00+00:00,true,true,2020-01-01T00:00:00Z,N/A,false,N/A,N/A",
+    (
+        "<root_account>,arn:aws:iam::1:root,2020-01-01T00:00:00+00:00,not_supported,2026-11-01"
+        "T00:00:00+00:00,true,true,2020-01-01T00:00:00Z,N/A,false,N/A,N/A"
+    ),
     "ann,arn:aws:iam::1:user/ann,2020-01-01T00:00:00Z,true,no_information,false,false,N/A,N/A,false,N/A,N/A",
-    "bot,arn:aws:iam::1:user/bot,2020-01-01T00:00:00Z,false,N/A,false,true,2026-11-01T00:00:00Z,2026-11-20T00:00:00Z,false,N/A,N/A",
+    (
+        "bot,arn:aws:iam::1:user/bot,2020-01-01T00:00:00Z,false,N/A,false,true,2026-11-01T00:0"
+        "0:00Z,2026-11-20T00:00:00Z,false,N/A,N/A"
+    ),
     "new,arn:aws:iam::1:user/new,2026-11-20T00:00:00Z,true,no_information,true,false,N/A,N/A,false,N/A,N/A",
     "off,arn:aws:iam::1:user/off,2020-01-01T00:00:00Z,false,N/A,false,false,N/A,N/A,false,N/A,N/A",
 )

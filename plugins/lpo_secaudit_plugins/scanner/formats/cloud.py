@@ -13,6 +13,8 @@ __all__ = ["READERS"]
 def _list(value: Any, *keys: str) -> list[dict[str, Any]]:
     """The findings of a file that holds a list, an object with a list, or a single finding."""
     if isinstance(value, dict):
+        if isinstance(value.get("detail"), dict):  # as EventBridge wraps Security Hub's findings
+            value = value["detail"]
         for key in keys:
             if isinstance(value.get(key), list):
                 return dicts(value, key)

@@ -196,8 +196,37 @@ def _wazuh(value: Any) -> Scan:
     return Scan("wazuh", "Wazuh", "", tuple(found), latest(found), FLAWS)
 
 
+def _wazuh_hits(value: Any) -> list[dict[str, Any]]:
+    """Rows of the vulnerability index (Wazuh 4.8 and later)."""
+    found = dicts(value, "hits", "hits") or dicts(value)
+    return [h for h in found if isinstance(at(h, "_source", "vulnerability"), dict)]
+
+
+def _wazuh_index(value: Any) -> Scan:
+    found = [
+        Result(
+            rule=text(hit, "_source", "vulnerability", "id"),
+            title=text(hit, "_source", "vulnerability", "id"),
+            verdict="listed",
+            outcome="not-satisfied",
+            severity=severity_of(at(hit, "_source", "vulnerability", "severity")),
+            resource=" ".join(
+                (text(hit, "_source", "agent", "name"), text(hit, "_source", "package", "name"))
+            ).strip(),
+            place=f"hits[{number}]",
+            message=text(hit, "_source", "vulnerability", "description"),
+            resource_type="package",
+            observed_at=instant(text(hit, "_source", "vulnerability", "detected_at")),
+        )
+        for number, hit in enumerate(_wazuh_hits(value))
+    ]
+    return Scan("wazuh-index", "Wazuh", "", tuple(found), latest(found), FLAWS)
+
+
 def _trivy_results(value: Any) -> list[tuple[str, dict[str, Any]]]:
     """(name of what was scanned, one of its Results), for one artifact or a whole cluster."""
+    if isinstance(value, list):  # before 0.20 the results stood alone
+        return [("", r) for r in dicts(value)]
     found = [(text(value, "ArtifactName"), r) for r in dicts(value, "Results")]
     for key in ("Resources", "Vulnerabilities", "Misconfigurations", "Findings"):
         for resource in (
@@ -209,8 +238,12 @@ def _trivy_results(value: Any) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _is_trivy(value: Any) -> bool:
+    if isinstance(value, list):
+        first = next(iter(dicts(value)), {})
+        return "Target" in first and bool({"Vulnerabilities", "Misconfigurations", "Type"} & set(first))
     keys = set(value) if isinstance(value, dict) else set()
-    return {"ArtifactName", "ArtifactType"} <= keys or "ClusterName" in keys
+    whole = "ArtifactName" in keys and bool({"ArtifactType", "SchemaVersion", "Results"} & keys)
+    return whole or ("ClusterName" in keys and bool({"Resources", "Findings", "Vulnerabilities"} & keys))
 
 
 def _trivy(value: Any) -> Scan:
@@ -280,6 +313,8 @@ def _grype(value: Any) -> Scan:
 
 def _snyk_projects(value: Any) -> list[dict[str, Any]]:
     found = dicts(value) or dicts([value])
+    # A container test lists the applications that it found within the image.
+    found = [p for outer in found for p in (outer, *dicts(outer, "applications"))]
     return [
         p
         for p in found
@@ -318,11 +353,16 @@ def _snyk(value: Any) -> Scan:
 
 
 def _checkov_runs(value: Any) -> list[dict[str, Any]]:
-    return [
-        r
-        for r in (dicts(value) or dicts([value]))
-        if "check_type" in r and isinstance(r.get("results"), dict)
-    ]
+    found = dicts(value) or dicts([value])
+    kinds = ("passed_checks", "failed_checks", "skipped_checks")
+    return [r for r in found if any(isinstance(at(r, "results", kind), list) for kind in kinds)]
+
+
+def _is_checkov(value: Any) -> bool:
+    # With nothing to check it writes the bare summary.
+    return bool(_checkov_runs(value)) or {"checkov_version", "passed", "failed"} <= set(
+        value if isinstance(value, dict) else ()
+    )
 
 
 def _checkov(value: Any) -> Scan:
@@ -422,9 +462,10 @@ READERS = (
         lambda v: "matches" in v and "descriptor" in v if isinstance(v, dict) else False,
         _grype,
     ),
-    Reader("checkov", "json", lambda v: bool(_checkov_runs(v)), _checkov),
+    Reader("checkov", "json", _is_checkov, _checkov),
     Reader("sarif", "json", _is_sarif, _sarif),
     Reader("wazuh", "json", _is_wazuh, _wazuh),
+    Reader("wazuh-index", "json", lambda v: bool(_wazuh_hits(v)), _wazuh_index),
     Reader("snyk", "json", lambda v: bool(_snyk_projects(v)), _snyk),
     Reader("nessus", "xml", lambda root: local(root) == "NessusClientData_v2", _nessus),
     Reader("openvas", "xml", _is_openvas, _openvas),

@@ -101,6 +101,28 @@ def _inspec_control(control: dict[str, Any], place: str, value: Any) -> Result:
     )
 
 
+def _is_inspec_minimal(value: Any) -> bool:
+    return any({"id", "profile_id", "status"} <= set(row) for row in dicts(value, "controls")[:1])
+
+
+def _inspec_minimal(value: Any) -> Scan:
+    """InSpec's json-min reporter: one row a result, a control may have several."""
+    found = [
+        Result(
+            rule=text(row, "id"),
+            title=text(row, "code_desc", limit=300),
+            verdict=text(row, "status"),
+            outcome=outcome_of(text(row, "status")),
+            severity="unknown",
+            resource=text(value, "platform", "name"),
+            place=f"$.controls[{number}]",
+            message=text(row, "message") or text(row, "skip_message"),
+        )
+        for number, row in enumerate(dicts(value, "controls"))
+    ]
+    return Scan("inspec-min", "InSpec", text(value, "version"), tuple(found))
+
+
 def _is_xccdf(root: Element) -> bool:
     return local(root) in ("Benchmark", "TestResult", "asset-report-collection") and any(
         local(e) == "TestResult" for e in root.iter()
@@ -288,6 +310,7 @@ def _kube_bench(value: Any) -> Scan:
 
 READERS = (
     Reader("inspec", "json", _is_inspec, _inspec),
+    Reader("inspec-min", "json", _is_inspec_minimal, _inspec_minimal),
     Reader("cklb", "json", _is_cklb, _cklb),
     Reader("kube-bench", "json", _is_kube_bench, _kube_bench),
     Reader("xccdf", "xml", _is_xccdf, _xccdf),

@@ -57,8 +57,23 @@ def _prowler(row: Row, place: str) -> Result:
         region=row.get("REGION") or None,
         resource_type=_first(row, "RESOURCE_TYPE", "SERVICE_NAME"),
         references=references,
-        observed_at=instant(_first(row, "TIMESTAMP", "ASSESSMENTDATE")),
+        observed_at=instant(_first(row, "TIMESTAMP", "ASSESSMENTDATE", "ASSESSMENT_START_TIME")),
         suppressed=row.get("MUTED", "").lower() == "true",
+    )
+
+
+def _prowler2(row: Row, place: str) -> Result:
+    return Result(
+        rule=row["CHECK_ID"] or row["TITLE_ID"],
+        title=row.get("TITLE_TEXT", "")[:300],
+        verdict=row["CHECK_RESULT"],
+        outcome=outcome_of(row["CHECK_RESULT"]),
+        severity=severity_of(row.get("CHECK_SEVERITY")),
+        resource=row.get("CHECK_RESOURCE_ID", ""),
+        place=place,
+        message=text(row.get("CHECK_RESULT_EXTENDED", "")),
+        region=row.get("REGION") or None,
+        resource_type=row.get("CHECK_SERVICENAME", ""),
     )
 
 
@@ -213,7 +228,9 @@ TABLES = (
     _table("prowler-csv", "Prowler", "CHECK_ID, STATUS, STATUS_EXTENDED", _prowler),
     _table("prowler-compliance", "Prowler", "REQUIREMENTS_ID, STATUS, CHECKID", _prowler),
     _table("testssl-csv", "testssl.sh", "id, fqdn/ip, severity, finding", _testssl, TLS),
-    _table("nessus-csv", "Nessus", "Plugin ID, Host, Synopsis", _nessus, FLAWS),
+    _table("nessus-csv", "Nessus", "Plugin ID, Host, Name", _nessus, FLAWS),
+    _table("tenable-csv", "Tenable", "Plugin, Plugin Name, Severity, IP Address", _nessus, FLAWS),
+    _table("prowler2-csv", "Prowler", "TITLE_ID, CHECK_RESULT, CHECK_ID", _prowler2),
     _table("openvas-csv", "OpenVAS", "NVT Name, Severity, QoD", _openvas, FLAWS),
     _table("qualys-csv", "Qualys", "QID, Title, Severity", _qualys, FLAWS),
     _table("wiz-csv", "Wiz", "Title, Severity, Status, Resource external ID, Wiz URL", _wiz),

@@ -182,6 +182,42 @@ def _certificate_verdict(content: dict[str, Any]) -> tuple[str, str, str]:
     return "chain is not trusted by any store", "not-satisfied", "high"
 
 
+def _is_sslyze_old(value: Any) -> bool:
+    return any("commands_results" in target for target in dicts(value, "accepted_targets")[:1])
+
+
+_OLD_NAMES = {
+    "sslv2": "ssl_2_0",
+    "sslv3": "ssl_3_0",
+    "tlsv1": "tls_1_0",
+    "tlsv1_1": "tls_1_1",
+    "tlsv1_2": "tls_1_2",
+}
+
+
+def _sslyze_old(value: Any) -> Scan:
+    """sslyze 2: the same scans under other names."""
+    found = []
+    for number, target in enumerate(dicts(value, "accepted_targets")):
+        host = f"{text(target, 'server_info', 'hostname')}:{text(target, 'server_info', 'port')}"
+        commands = at(target, "commands_results")
+        for command, content in sorted(commands.items() if isinstance(commands, dict) else ()):
+            name = f"{_OLD_NAMES[command]}_cipher_suites" if command in _OLD_NAMES else command
+            told = dict(content) if isinstance(content, dict) else {}
+            told.setdefault("accepted_cipher_suites", told.get("accepted_cipher_list"))
+            failed = "error_message" in told
+            attempt = {
+                "status": "ERROR" if failed else "COMPLETED",
+                "result": told,
+                **({"error_reason": told["error_message"]} if failed else {}),
+            }
+            found.append(_sslyze_result(name, attempt, host, f"$.accepted_targets[{number}].{command}"))
+    problems = tuple(
+        f"could not be reached: {text(t, 'error_message')}" for t in dicts(value, "invalid_targets")
+    )
+    return Scan("sslyze", "sslyze", text(value, "sslyze_version"), tuple(found), None, TLS, problems)
+
+
 def _ssllabs_hosts(value: Any) -> list[dict[str, Any]]:
     return [h for h in (dicts(value) or dicts([value])) if "endpoints" in h and "host" in h]
 
@@ -211,13 +247,20 @@ def _ssllabs(value: Any) -> Scan:
     return Scan("ssllabs", "SSL Labs", version, tuple(found), when, TLS)
 
 
+def _observatory_tests(value: Any) -> dict[str, Any]:
+    """The tests by name; older exports hold nothing else."""
+    tests = at(value, "tests") if isinstance(at(value, "tests"), dict) else value
+    return {k: v for k, v in tests.items() if isinstance(v, dict)} if isinstance(tests, dict) else {}
+
+
 def _is_observatory(value: Any) -> bool:
-    return isinstance(at(value, "tests"), dict) and at(value, "scan", "grade") is not None
+    tests = _observatory_tests(value)
+    return bool(tests) and all("pass" in t and "score_modifier" in t for t in tests.values())
 
 
 def _observatory(value: Any) -> Scan:
     found = []
-    for name, test in sorted(value["tests"].items()):
+    for name, test in sorted(_observatory_tests(value).items()):
         passed = at(test, "pass")
         outcome = "satisfied" if passed is True else "not-satisfied" if passed is False else "unavailable"
         modifier = at(test, "score_modifier")
@@ -308,12 +351,34 @@ def _nikto(value: Any) -> Scan:
     return Scan("nikto", "Nikto", "", tuple(found), None, WEB)
 
 
+def _nikto_xml(root: Element) -> Scan:
+    found = []
+    for details in (e for e in root.iter() if local(e) == "scandetails"):
+        host = f"{details.get('targethostname', '')}:{details.get('targetport', '')}"
+        for number, item in enumerate(children(details, "item")):
+            found.append(
+                Result(
+                    rule=item.get("id", ""),
+                    title=text(text_of(item, "description"), limit=300),
+                    verdict="item",
+                    outcome="not-satisfied",
+                    severity="unknown",
+                    resource=f"{host}{text_of(item, 'uri')}",
+                    place=f"{host}/item[{number}]",
+                    resource_type="endpoint",
+                )
+            )
+    return Scan("nikto", "Nikto", root.get("version", ""), tuple(found), None, WEB)
+
+
 READERS = (
     Reader("testssl", "json", _is_testssl, _testssl),
     Reader("sslyze", "json", _is_sslyze, _sslyze),
+    Reader("sslyze-2", "json", _is_sslyze_old, _sslyze_old),
     Reader("ssllabs", "json", lambda v: bool(_ssllabs_hosts(v)), _ssllabs),
     Reader("observatory", "json", _is_observatory, _observatory),
     Reader("zap", "json", _is_zap, _zap_json),
     Reader("nikto", "json", lambda v: bool(_nikto_hosts(v)), _nikto),
+    Reader("nikto", "xml", lambda root: local(root) in ("niktoscan", "niktoscans"), _nikto_xml),
     Reader("zap", "xml", lambda root: local(root) == "OWASPZAPReport", _zap_xml),
 )
