@@ -191,7 +191,7 @@ def bucket_region(account: Account, item: Item) -> str | None:
     except CallError as error:
         found = error.bucket_region
         if not found:
-            item.values["region"] = None
+            item.lost = error
             return None
     # A server that names no region has only one.
     return str(found or account.home)

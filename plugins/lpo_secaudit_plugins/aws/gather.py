@@ -41,6 +41,8 @@ class Item:
         region: where it is asked about.
         members: members that belong to the record.
         requests: operation to request id, for provenance.
+        at: when the last answer came.
+        lost: why nothing more can be asked about it.
     """
 
     values: dict[str, Any]
@@ -48,6 +50,7 @@ class Item:
     members: dict[str, Any]
     requests: dict[str, str] = field(default_factory=dict)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    lost: CallError | None = None
 
 
 @dataclass
@@ -452,8 +455,8 @@ class Account:
                 raise CallError(gap.operation or facet.call.name, gap.code or "", "", gap.reason)
         if facet.when and not CONDITIONS[facet.when](data):
             return facet.otherwise
-        if item.region == "" or item.values.get("region") is None:
-            raise CallError(facet.call.name, "RegionUnknown", "", GapReason.MISSING)
+        if item.lost is not None:
+            raise item.lost
         try:
             if facet.custom:
                 value = FACETS[facet.custom](self, facet, item, data)

@@ -19,7 +19,8 @@ from lpo_secaudit_plugins.aws.plan import plan
 from lpo_secaudit_plugins.aws.table import TYPES
 
 REGIONS = ["us-east-1", "eu-west-1"]
-EVERYTHING = plan({name: frozenset(row.facets) for name, row in TYPES.items()}).operations | {
+# "every member" makes the details be asked for too.
+EVERYTHING = plan({n: frozenset({*row.facets, "every member"}) for n, row in TYPES.items()}).operations | {
     ("sts", "AssumeRole"),
     ("organizations", "ListAccounts"),
     ("ec2", "DescribeRegions"),

@@ -169,7 +169,7 @@ class Faulty:
                 data = text.encode()
                 if not fault.code:
                     data = b"<html>it broke</html>"
-                self.send_response(fault.status)
+                self.send_response_only(fault.status)
                 for key, value in fault.headers.items():
                     self.send_header(key, value)
                 self.send_header("x-amzn-ErrorType", fault.code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -249,21 +250,28 @@ class Client:
             )
         except Exception as error:
             if reply.status >= 400:
-                code = str(reply.status)
-                raise _Refused(code, "", is_transient(code, reply.status), date=date) from error
+                # An error that cannot be read may have been cut on its way.
+                raise _Refused(str(reply.status), "", True, date) from error
             raise TransportError("UnusableReply", GapReason.TRUNCATED) from error
         metadata = parsed.pop("ResponseMetadata", {})
         if reply.status >= 300:
             error_part = parsed.get("Error", {})
-            code = str(error_part.get("Code") or reply.status)
-            code = code.rpartition("#")[2].partition(":")[0] or str(reply.status)
-            if code == "404" and operation.service == "s3":
-                code = "NoSuchBucket"  # an answer to HEAD has no body to say so
+            code = str(error_part.get("Code") or "").rpartition("#")[2].partition(":")[0]
+            # AWS names every error, except where it has no body to do so (403 and 404 to HEAD speak for
+            # themselves); a REST server without a name does not know the path. Else the name was lost.
+            speaks = (
+                reply.status in (301, 307, 403, 404) if operation.method == "HEAD" else operation.is_rest_json
+            )
+            lost = not code.strip("0123456789") and not speaks
+            if operation.method == "HEAD" and reply.status == 404:
+                code = "NoSuchBucket"
+            code = code or str(reply.status)
             text = str(error_part.get("Message", ""))
             wrong_place = reply.status in (301, 307, 400) and (
                 operation.method == "HEAD" or code in ("AuthorizationHeaderMalformed", "PermanentRedirect")
             )
-            raise _Refused(code, text, is_transient(code, reply.status), date, elsewhere, wrong_place)
+            again = lost or is_transient(code, reply.status)
+            raise _Refused(code, text, again and not wrong_place, date, elsewhere, wrong_place)
         if check is not None:
             try:
                 check(parsed)
@@ -295,7 +303,10 @@ class _Refused(Exception):  # noqa: N818  # an answer, not yet an error
 
 
 def _sound(operation: Operation, reply: Reply) -> None:
-    """Refuse a success that says nothing: botocore reads an empty body as an empty answer."""
+    """Refuse a success that says nothing.
+
+    botocore reads an empty body as an empty answer, and broken JSON as a message.
+    """
     if not operation.has_body:
         return
     start = reply.body[:256].lstrip()
@@ -303,6 +314,8 @@ def _sound(operation: Operation, reply: Reply) -> None:
         raise ValueError("empty body")
     if start[:14].lower().startswith((b"<!doctype html", b"<html")):
         raise ValueError("a web page, not an answer")
+    if operation.is_json:
+        json.loads(reply.body)
 
 
 def _pairs(fixed: str, query: Any) -> list[tuple[str, str]]:

@@ -31,9 +31,13 @@ class Operation:
         service_id: as in AWS_ENDPOINT_URL_<SERVICE_ID>.
         host_prefix: "{AccountId}." and the like, or "".
         has_body: a successful answer must have a body.
+        is_json: and it must be JSON.
+        is_rest_json: the protocol is REST with JSON bodies.
     """
 
-    def __init__(self, service: str, model: OperationModel, serializer: Any, parser: Any) -> None:
+    def __init__(
+        self, service: str, model: OperationModel, protocol: str, serializer: Any, parser: Any
+    ) -> None:
         metadata = model.service_model.metadata
         self.service = service
         self.name = model.name
@@ -49,6 +53,10 @@ class Operation:
         self.has_body = output is not None and any(
             "location" not in m.serialization for m in output.members.values()
         )
+
+        payload = output.serialization.get("payload") if output is not None else None
+        self.is_rest_json = protocol == "rest-json"
+        self.is_json = protocol in ("json", "rest-json") and payload is None
 
     def members(self, path: str) -> frozenset[str] | None:
         """Members of the structure at `path` of the answer; None where any name may come."""
@@ -124,7 +132,9 @@ class Models:
         if protocol not in self._parsers:
             self._parsers[protocol] = _parser(protocol)
         for name in raw["operations"]:
-            operation = Operation(service, model.operation_model(name), serializer, self._parsers[protocol])
+            operation = Operation(
+                service, model.operation_model(name), protocol, serializer, self._parsers[protocol]
+            )
             self._operations[service, name] = operation
 
 

@@ -89,10 +89,10 @@ class Transport:
             return Reply(reply.status, reply.headers, data)
         except failures.ReadTimeoutError as error:
             raise TransportError("ReadTimeout", GapReason.TIMEOUT) from error
-        except failures.ConnectTimeoutError as error:
-            raise TransportError("ConnectTimeout", GapReason.TIMEOUT) from error
         except failures.NewConnectionError as error:
             raise TransportError("NotConnected", GapReason.FAILED) from error
+        except failures.ConnectTimeoutError as error:
+            raise TransportError("ConnectTimeout", GapReason.TIMEOUT) from error
         except failures.SSLError as error:
             raise TransportError("TLSFailure", GapReason.FAILED) from error
         except (failures.IncompleteRead, failures.ProtocolError, failures.DecodeError) as error:
