@@ -98,7 +98,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
             first=first,
             second=second,
             message=f"The contract promises: {_low(legs.topic.title)} ({first.place}), but {see}",
-            ask=f"How do you explain {_named(practice.worst)}, given {first.place}? By when is it cured?",
+            ask=f"How does {first.place} agree with this: {_sentence(_named(practice.worst))} By when is it cured?",
         )
     for group in _grouped(
         (s for s in legs.claims if s.stance is Stance.HOLDS), lambda s: (s.source, s.outdated)
@@ -113,7 +113,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
                 second=second,
                 message=f"What was said of {_low(legs.topic.title)} on {_day(group[0])} is outdated; "
                 f"today {see}",
-                ask=f"Since when is this so: {_named(practice.worst)}? Please answer {first.place} again.",
+                ask=f"Since when is this so: {_sentence(_named(practice.worst))} Please answer {first.place} again.",
             )
         else:
             yield Conflict(
@@ -123,7 +123,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
                 first=first,
                 second=second,
                 message=f"The provider states: {_low(legs.topic.title)} ({first.place}), but {see}",
-                ask=f"On what did the answer in {first.place} rest, given {_named(practice.worst)}?",
+                ask=f"On what did the answer in {first.place} rest? We see: {_named(practice.worst)}",
             )
 
 
@@ -360,6 +360,10 @@ def _seen(practice: Practice) -> Leg:
 def _named(o: Observation) -> str:
     thing = _thing(o)
     return o.message if thing in o.message else f"{thing}: {o.message}"
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
 
 
 def _thing(o: Observation) -> str:

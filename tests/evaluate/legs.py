@@ -62,7 +62,7 @@ def answer(
         "place": place,
         "problems": [],
     }
-    subject = Subject("questionnaire.answer", data["question_id"], source)
+    subject = Subject("questionnaire.answer", str(data["question_id"]), source)
     return Evidence(subject, data, "questionnaire", NOW - timedelta(days=days_old))
 
 

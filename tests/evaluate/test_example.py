@@ -10,7 +10,7 @@ import pytest
 
 from lpo_secaudit.audit import run
 from lpo_secaudit.model.engagement import Engagement
-from lpo_secaudit.model.finding import ConflictKind
+from lpo_secaudit.model.finding import Conflict, ConflictKind
 from lpo_secaudit.model.result import AuditResult
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
     return audit.result
 
 
-def _sides(result: AuditResult) -> dict[tuple[str, str, str, str], object]:
+def _sides(result: AuditResult) -> dict[tuple[str, str, str, str], Conflict]:
     found = {}
     for c in result.conflicts:
         first, second = c.first, c.second

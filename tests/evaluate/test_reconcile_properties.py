@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass, replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -43,7 +44,7 @@ class World:
 
 def _clause(topic: str, document: str, present: bool, hours: int, grade: str) -> Evidence:
     label, words = CLAUSES[topic]
-    parameters: dict[str, object] = {}
+    parameters: dict[str, Any] = {}
     if topic == "breach-notice":
         parameters["deadline_hours"] = hours
     if topic == "sub-processors":
