@@ -38,6 +38,7 @@ COMMANDS: tuple[tuple[str, str, str], ...] = (
     ("keygen", "keys", "keygen"),
     ("cosign", "cosign", "cosign"),
     ("timestamp", "cosign", "timestamp"),
+    ("points", "points", "points"),
     ("reply", "reply", "reply"),
     ("collect", "seal", "collect"),
     ("challenge", "seal", "challenge"),
