@@ -113,7 +113,7 @@ def _conflict(path: Path_, records: list[Evidence]) -> Conflict:
         second=second,
         message=f"The chain of notices cannot be kept: {path.words}",
         bound="firm" if path.end.debtor == "firm" else "client",
-        ask="Shorten the provider's notice period, counted in hours from awareness or suspicion of any of its staff",
+        ask="Shorten the provider's notice period, in hours from awareness or suspicion of any of its staff",
     )
 
 

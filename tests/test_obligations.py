@@ -121,7 +121,7 @@ def test_what_the_contract_says_and_when_it_says_nothing(tmp_path: Path) -> None
         clause("breach-notification", document="business.pdf", deadline_business_days=3, trigger="confirmed"),
         clause("breach-notification", document="none.pdf", without_undue_delay=True, trigger="suspected"),
     ]
-    words[0].data["quotes"][0]["text"] = "within ten (10) days"  # type: ignore[index]
+    words[0].data["quotes"][0]["text"] = "within ten (10) days"
     found = register(engagement(), bundle(tmp_path / "b", *words), DAY)
     periods = {o["citation"]: (o["period"], o["clock_starts"]) for o in found if o["source"] == "contract"}
     assert periods == {

@@ -8,7 +8,7 @@ Everything here is pure and deterministic: the instant of an assessment is an ar
 
 from __future__ import annotations
 
-from lpo_secaudit.accountability.assess import Assessment, DutyState, Status, assess
+from lpo_secaudit.accountability.assess import assess
 from lpo_secaudit.accountability.clock.deadline import Deadline, SecondReading, Step, deadline
 from lpo_secaudit.accountability.from_law import ScopeDecision, scope
 from lpo_secaudit.accountability.incident import Event, Incident
@@ -16,6 +16,7 @@ from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.obligations import obligations
 from lpo_secaudit.accountability.relationship import Commitment, FoundClause, Party, Quote, Relationship
 from lpo_secaudit.accountability.rules import BreachRule, RuleBook, builtin_rules, load_rules
+from lpo_secaudit.accountability.states import Assessment, DutyState, Status
 
 __all__ = [
     "Assessment",

@@ -30,7 +30,7 @@ class Count:
             raise InputError(f"a count cannot lie between {self.low} and {self.high}")
 
     def compare(self, how: str, number: int) -> bool | None:
-        """Whether the count is more_than, at_least or fewer_than a number; None where the bounds allow both."""
+        """Whether it is more_than, at_least or fewer_than a number; None where the bounds allow either."""
         threshold = number + 1 if how == "more_than" else number
         if self.low >= threshold:
             reached: bool | None = True

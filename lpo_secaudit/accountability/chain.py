@@ -178,7 +178,8 @@ def _shared(end: Obligation) -> tuple[bool, str]:
             return True, (
                 f"the provider's knowledge counts as the {end.debtor}'s ({end.citation})"
                 if certain
-                else f"the provider's knowledge counts as the {end.debtor}'s if it is an agent, which is open ({end.citation})"
+                else f"the provider's knowledge counts as the {end.debtor}'s if it is an agent: open "
+                f"({end.citation})"
             )
     return False, f"the clock starts with the {end.debtor}'s own knowledge ({end.citation})"
 

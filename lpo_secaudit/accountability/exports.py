@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from lpo_secaudit.accountability.assess import Assessment, DutyState, Status
 from lpo_secaudit.accountability.obligation import Obligation
+from lpo_secaudit.accountability.states import Assessment, DutyState, Status
 
 __all__ = ["CalendarItem", "calendar_of", "duties_csv", "items_of", "obligations_csv"]
 
@@ -23,8 +23,27 @@ def _cell(value: object) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-_COLUMNS = ("id", "source", "debtor", "creditor", "title", "citation", "jurisdiction", "period", "clock_starts",
-            "standard", "zone", "counting", "threshold", "content", "remedy", "quotes", "note", "confidence", "as_of")  # fmt: skip
+_COLUMNS = (
+    "id",
+    "source",
+    "debtor",
+    "creditor",
+    "title",
+    "citation",
+    "jurisdiction",
+    "period",
+    "clock_starts",
+    "standard",
+    "zone",
+    "counting",
+    "threshold",
+    "content",
+    "remedy",
+    "quotes",
+    "note",
+    "confidence",
+    "as_of",
+)
 
 
 def obligations_csv(obligations: Iterable[Obligation]) -> str:
@@ -34,11 +53,26 @@ def obligations_csv(obligations: Iterable[Obligation]) -> str:
     writer.writerow(_COLUMNS)
     for o in obligations:
         row = (
-            o.id, o.source, o.debtor, o.creditor, o.title, o.citation, o.jurisdiction,
-            str(o.period) if o.period else "", o.clock_starts, " ".join(o.standard), o.zone,
-            o.counting.note or o.counting.method, o.threshold, "; ".join(o.content), "; ".join(o.remedy),
-            " | ".join(q.shown() for q in o.quotes), o.note, o.confidence, o.as_of,
-        )  # fmt: skip
+            o.id,
+            o.source,
+            o.debtor,
+            o.creditor,
+            o.title,
+            o.citation,
+            o.jurisdiction,
+            str(o.period) if o.period else "",
+            o.clock_starts,
+            " ".join(o.standard),
+            o.zone,
+            o.counting.note or o.counting.method,
+            o.threshold,
+            "; ".join(o.content),
+            "; ".join(o.remedy),
+            " | ".join(q.shown() for q in o.quotes),
+            o.note,
+            o.confidence,
+            o.as_of,
+        )
         writer.writerow([_cell(value) for value in row])
     return out.getvalue()
 
@@ -53,11 +87,17 @@ def duties_csv(assessment: Assessment) -> str:
     for d in assessment.duties:
         o = d.obligation
         row = (
-            o.id, o.title, o.citation, d.status, d.due.isoformat() if d.due else "", d.zone,
+            o.id,
+            o.title,
+            o.citation,
+            d.status,
+            d.due.isoformat() if d.due else "",
+            d.zone,
             d.performed.first.isoformat() if d.performed else "",
             int(d.late_by.total_seconds()) if d.late_by is not None else "",
-            int(d.left.total_seconds()) if d.left is not None else "", "; ".join(d.missing),
-        )  # fmt: skip
+            int(d.left.total_seconds()) if d.left is not None else "",
+            "; ".join(d.missing),
+        )
         writer.writerow([_cell(value) for value in row])
     return out.getvalue()
 

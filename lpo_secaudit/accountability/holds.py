@@ -40,7 +40,8 @@ def held_until(
     kind = "written" if hold.written else "oral"
     open_end = "; it names no end, so the notice is due once it is lifted" if hold.until is None else ""
     cite = "45 CFR 164.412" if o.ref.startswith("us-hipaa") else o.citation
-    text = f"{hold.by} asked ({kind}) on {show(hold.asked_at.astimezone(zone))} to wait until {show(local)}{open_end}"
+    asked = show(hold.asked_at.astimezone(zone))
+    text = f"{hold.by} asked ({kind}) on {asked} to wait until {show(local)}{open_end}"
     return local, Step(text, cite)
 
 

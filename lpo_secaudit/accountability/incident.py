@@ -111,7 +111,8 @@ class CostItem:
     """A cost of the incident.
 
     Attributes:
-        item: notification, credit-monitoring, call-centre, forensics, legal, regulatory, client-loss or other.
+        item: notification, credit-monitoring, call-centre, forensics, legal, regulatory, client-loss,
+            other.
         low, high: between these amounts, in minor-unit free decimal text of `currency`.
         currency: ISO 4217 code.
         note: free words.

@@ -21,8 +21,20 @@ __all__ = ["ACTIONS", "FACT_KEYS", "LoggedIncident", "Record", "fold", "read_rec
 
 SCHEMA = "incident-record"
 ACTIONS = ("opened", "event", "facts", "withdrawn", "closed", "reopened")
-FACT_KEYS = ("title", "description", "measures", "contact", "affected", "data", "encryption", "risk", "facts", "holds",
-             "costs", "fees")  # fmt: skip
+FACT_KEYS = (
+    "title",
+    "description",
+    "measures",
+    "contact",
+    "affected",
+    "data",
+    "encryption",
+    "risk",
+    "facts",
+    "holds",
+    "costs",
+    "fees",
+)
 """Parts of an incident beside its timeline; a later record of one replaces the earlier."""
 
 
@@ -164,7 +176,8 @@ def fold(incident: str, records: Iterable[Record]) -> LoggedIncident:
             problems.append(f"record {record.number} corrects {record.corrects}, which is no earlier event")
         elif record.corrects in replaced:
             problems.append(
-                f"records {replaced[record.corrects]} and {record.number} both correct {record.corrects}; the later stands"
+                f"records {replaced[record.corrects]} and {record.number} both correct {record.corrects}; "
+                "the later stands"
             )
             if (earlier := replaced[record.corrects]) in events:
                 replaced[earlier] = record.number

@@ -82,7 +82,7 @@ def lies_in(place: str, area: str) -> bool:
 
 @cache
 def zone_of_place(place: str) -> str | None:
-    """IANA zone of a place's capital; None for EU, for unknown places, and for states not listed by a rule."""
+    """IANA zone of a place's capital; None for EU, unknown places, and states that no rule lists."""
     if place in _ZONES:
         return _ZONES[place]
     country = {"UK": "GB"}.get(place, place)

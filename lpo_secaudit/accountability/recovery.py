@@ -313,7 +313,10 @@ def _cap(clauses: Sequence[FoundClause], incident: Incident, currency: str, miss
         return Cap(min(own), max(own), True, quotes, "a limit of its own stands for breaches of data duties")
     if carve_outs:
         low = min(general) if general else None
-        why = "data duties stand outside the general limit; the low figure keeps to it in case the carve-out is read narrowly"
+        why = (
+            "data duties stand outside the general limit; the low figure keeps to it in case the carve-out "
+            "is read narrowly"
+        )
         return Cap(low, None, bool(general) or not caps, quotes, why)
     if general:
         why = "the general limit covers data duties too"
@@ -323,7 +326,8 @@ def _cap(clauses: Sequence[FoundClause], incident: Incident, currency: str, miss
     indirect = any(_INDIRECT.search(q.text) for c in caps for q in c.quotes)
     what = "kinds of damage are excluded" if indirect else "liability is limited"
     missing.append(
-        f"What is the amount of the limit of liability? The contract says that {what}, and no amount was found."
+        f"What is the amount of the limit of liability? The contract says that {what}, and no amount was "
+        "found."
     )
     return Cap(None, None, False, quotes, f"{what}; no amount was found")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from lpo_secaudit.accountability.assess import Assessment, DutyState, Status, words_of
 from lpo_secaudit.accountability.clock.counting import zone_info
 from lpo_secaudit.accountability.clock.results import show
+from lpo_secaudit.accountability.states import Assessment, DutyState, Status, words_of
 
 __all__ = ["due_words", "render_text", "status_words"]
 

@@ -79,7 +79,7 @@ _CLOCKS: dict[str, tuple[str, tuple[str, ...]]] = {
     "payment": ("ransom-paid", ()),
 }
 _KNOWLEDGE = ("aware", "discovered", "believed")
-# Clocks that knowledge starts: a notice received is knowledge. The others wait for an act of the debtor's own.
+# Clocks that knowledge starts: a notice received is knowledge. The others wait for an act of one's own.
 _BY_KNOWLEDGE = frozenset(
     {"becoming_aware", "discovery", "calendar_year_end", "reasonable_belief", "suspicion", "unspecified"}
 )
@@ -180,7 +180,7 @@ class Timeline:
         return Starts(missing=(f"When did the {who} become aware?",))
 
     def _floor(self, who: str) -> Start | None:
-        """No determination, confirmation or classification is earlier than the first suspicion or the event."""
+        """No determination, confirmation or classification is earlier than suspicion or the event."""
         found = [e for e in (self._events.get((k, who)) for k in ("suspected", *_KNOWLEDGE)) if e is not None]
         if not found:
             found = [e for e in (self._events.get(("occurred", "")),) if e is not None]
@@ -231,7 +231,7 @@ class Timeline:
     def to_persons(
         self, who: str, to: str, jurisdiction: str, o: Obligation, *, every: bool
     ) -> Performance | None:
-        """The notice that reached the persons of a jurisdiction: the first, or with `every` the last needed."""
+        """The notice that reached the persons of a place: the first, or with `every` the last needed."""
         needed = [p for p in self._hit if lies_in(p, jurisdiction)] or [jurisdiction or "all"]
         reached: dict[str, Performance] = {}
         for notice in self._notices:

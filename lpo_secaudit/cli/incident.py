@@ -25,9 +25,9 @@ from lpo_secaudit.cli.incident_options import (
 from lpo_secaudit.errors import InputError
 
 if TYPE_CHECKING:
-    from lpo_secaudit.accountability.assess import Assessment
     from lpo_secaudit.accountability.incident import Incident
     from lpo_secaudit.accountability.log import LoggedIncident, Record
+    from lpo_secaudit.accountability.states import Assessment
 
 __all__ = ["app"]
 

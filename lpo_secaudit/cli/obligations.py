@@ -59,7 +59,8 @@ def obligations(
             for o in found:
                 ask = f" (open: {'; '.join(o.open_questions)})" if o.open_questions else ""
                 typer.echo(
-                    f"{o.title}: {o.period_text()} from {o.clock_starts.replace('_', ' ')} [{o.citation}]{ask}"
+                    f"{o.title}: {o.period_text()} from {o.clock_starts.replace('_', ' ')} "
+                    f"[{o.citation}]{ask}"
                 )
             typer.echo("")
             for path in paths:

@@ -32,8 +32,17 @@ def relationship(place: str, **changes: Any) -> Relationship:
 
 def incident(places: dict[str, int], **changes: Any) -> Incident:
     """Everything known by everybody at one instant, data in the clear, high risk, no special fact."""
-    kinds = ("suspected", "believed", "aware", "discovered", "determined", "confirmed", "classified",
-             "materiality-determined", "ransom-paid")  # fmt: skip
+    kinds = (
+        "suspected",
+        "believed",
+        "aware",
+        "discovered",
+        "determined",
+        "confirmed",
+        "classified",
+        "materiality-determined",
+        "ransom-paid",
+    )
     events = [Event("occurred", AWARE - timedelta(days=2))]
     events += [Event(kind, AWARE, who) for who in ("provider", "firm", "client") for kind in kinds]
     given: dict[str, Any] = {

@@ -47,7 +47,7 @@ def test_the_firms_promise_against_the_contract(
     if "deadline_business_days" in contract:
         assert found["commitment/1@firm"][0] == verdict
         assert found["commitment/1@firm"][1] is not None
-        assert found["commitment/1@firm"][1] <= -48  # type: ignore[operator]
+        assert found["commitment/1@firm"][1] <= -48
     else:
         assert found == {"commitment/1@firm": (verdict, slack)}
 
@@ -70,10 +70,16 @@ def test_the_way_over_the_firm_to_its_client() -> None:
     terms = {"deadline_hours": 24, "trigger": "aware"}
     found = chain(
         obligations(
-            frame("48 h", terms=terms, data_classes=("phi",), firm_role="processor", provider_is_agent=True,
-                  firm_is_agent=True)
+            frame(
+                "48 h",
+                terms=terms,
+                data_classes=("phi",),
+                firm_role="processor",
+                provider_is_agent=True,
+                firm_is_agent=True,
+            )
         )
-    )  # fmt: skip
+    )
     [path] = [p for p in found if p.end.id == "law/us-hipaa-individuals@client"]
     assert [(x.debtor, x.creditor) for x in path.links] == [("provider", "firm"), ("firm", "client")]
     assert path.used == timedelta(hours=72)
@@ -90,8 +96,12 @@ def test_the_way_over_the_firm_to_its_client() -> None:
 def test_no_deadline_lasts_longer_or_shorter_than_its_span(amount: int, unit: str, start: datetime) -> None:
     """Against the clock itself, in a zone without changes of the clocks."""
     begin = start.replace(second=0, microsecond=0, tzinfo=ZoneInfo("Asia/Manila"))
-    found = deadline("contract", begin, zone="Asia/Manila",
-                     mode=f"contract {amount} {unit.replace('_', ' ')}, receipt after 23:59, calendar PH")  # fmt: skip
+    found = deadline(
+        "contract",
+        begin,
+        zone="Asia/Manila",
+        mode=f"contract {amount} {unit.replace('_', ' ')}, receipt after 23:59, calendar PH",
+    )
     shortest, longest = span(Period(amount, unit), Counting(METHODS[unit], calendar="PH"), "Asia/Manila")
     late = found.late_from()
     assert late is not None

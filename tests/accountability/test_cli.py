@@ -66,15 +66,69 @@ def test_the_life_of_an_incident(tmp_path: Path, capsys: pytest.CaptureFixture[s
     me = ["--by", "A. Partner", *where]
     assert run("status", *where) == ExitCode.USAGE
     assert run("open", INCIDENT, *me) == ExitCode.CLEAN
-    assert run("event", "luzon-2026-03", "--what", "confirmed", "--who", "provider", "--at", "2026-03-04T15:00:00+08:00",
-               "--evidence", INCIDENT, *me) == ExitCode.CLEAN  # fmt: skip
-    assert run("event", "luzon-2026-03", "--what", "aware", "--who", "provider", "--at", "2026-03-03T08:10:00+08:00",
-               *me) == ExitCode.USAGE  # fmt: skip
+    assert (
+        run(
+            "event",
+            "luzon-2026-03",
+            "--what",
+            "confirmed",
+            "--who",
+            "provider",
+            "--at",
+            "2026-03-04T15:00:00+08:00",
+            "--evidence",
+            INCIDENT,
+            *me,
+        )
+        == ExitCode.CLEAN
+    )
+    assert (
+        run(
+            "event",
+            "luzon-2026-03",
+            "--what",
+            "aware",
+            "--who",
+            "provider",
+            "--at",
+            "2026-03-03T08:10:00+08:00",
+            *me,
+        )
+        == ExitCode.USAGE
+    )
     assert "stands twice" in capsys.readouterr().err
-    assert run("event", "luzon-2026-03", "--what", "aware", "--who", "provider", "--at", "2026-03-03T08:10:00+08:00",
-               "--corrects", "4", *me) == ExitCode.USAGE  # fmt: skip
-    assert run("event", "luzon-2026-03", "--what", "aware", "--who", "provider", "--at", "2026-03-03T08:10:00+08:00",
-               "--corrects", "3", *me) == ExitCode.CLEAN  # fmt: skip
+    assert (
+        run(
+            "event",
+            "luzon-2026-03",
+            "--what",
+            "aware",
+            "--who",
+            "provider",
+            "--at",
+            "2026-03-03T08:10:00+08:00",
+            "--corrects",
+            "4",
+            *me,
+        )
+        == ExitCode.USAGE
+    )
+    assert (
+        run(
+            "event",
+            "luzon-2026-03",
+            "--what",
+            "aware",
+            "--who",
+            "provider",
+            "--at",
+            "2026-03-03T08:10:00+08:00",
+            "--corrects",
+            "3",
+            *me,
+        )
+        == ExitCode.CLEAN
+    )
     capsys.readouterr()
     assert run("status", "luzon-2026-03", *where) == ExitCode.CLEAN
     out = capsys.readouterr().out

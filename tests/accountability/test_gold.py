@@ -22,7 +22,7 @@ TRIGGERS = {
     "confirmation": "confirmed",
     "suspicion": "suspected",
 }
-# The period hangs on a term defined elsewhere in the document, which the reader of clauses does not follow yet.
+# The period hangs on a term defined elsewhere, which the reader of clauses does not follow yet.
 DEFINED_ELSEWHERE = {"baa-bonterms", "dpa-bonterms"}
 
 
@@ -57,8 +57,12 @@ def gold(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_labels_make_the_obligations_they_describe(name: str) -> None:
     label = gold(name)
-    clause = {"clause": "breach-notification", "parameters": label.get("parameters"),
-              "quotes": [{"text": q} for q in label.get("quotes", ())], "present": label["present"]}  # fmt: skip
+    clause = {
+        "clause": "breach-notification",
+        "parameters": label.get("parameters"),
+        "quotes": [{"text": q} for q in label.get("quotes", ())],
+        "present": label["present"],
+    }
     found = parameters(clauses_from_json([{"file": name, "clauses": [clause]}]))
     assert found == ((label.get("parameters") or {}) if label["present"] else None)
 

@@ -33,8 +33,12 @@ CAP = clause("liability-cap", "limited to the fees of twelve months", fee_months
 
 def incident(*costs: CostItem, **changes: Any) -> Incident:
     given: dict[str, Any] = {
-        "id": "i", "title": "i", "events": (Event("occurred", AT),), "costs": costs, "fees": ("100000", "USD"),
-    }  # fmt: skip
+        "id": "i",
+        "title": "i",
+        "events": (Event("occurred", AT),),
+        "costs": costs,
+        "fees": ("100000", "USD"),
+    }
     return Incident(**(given | changes))
 
 

@@ -27,8 +27,15 @@ SPECIAL = {
     "CH": {"ch-isa-24h", "ch-fadp-individuals"},
     "DE": {"de-bsig-early", "de-bsig-notification", "de-bsig-final"},
     "EU": {
-        "eu-dora-clients", "eu-dora-final", "eu-dora-initial-aware", "eu-dora-initial-classification",
-        "eu-dora-intermediate", "eu-dora-provider", "eu-nis2-early", "eu-nis2-final", "eu-nis2-notification",
+        "eu-dora-clients",
+        "eu-dora-final",
+        "eu-dora-initial-aware",
+        "eu-dora-initial-classification",
+        "eu-dora-intermediate",
+        "eu-dora-provider",
+        "eu-nis2-early",
+        "eu-nis2-final",
+        "eu-nis2-notification",
         "eu-nis2-recipients",
     },
     "IL": {"il-security-authority", "il-security-individuals"},
@@ -49,12 +56,18 @@ SPECIAL = {
     "US-MN": {"us-mn-insurance"},
     "US-MS": {"us-ms-maintainer"},
     "US-MT": {"us-mt-cra", "us-mt-state-contractor"},
-    "US-NY": {"us-ny-hipaa-ag", "us-ny-no-harm-ag", "us-nydfs-72h", "us-nydfs-ransom-24h", "us-nydfs-ransom-30d"},
+    "US-NY": {
+        "us-ny-hipaa-ag",
+        "us-ny-no-harm-ag",
+        "us-nydfs-72h",
+        "us-nydfs-ransom-24h",
+        "us-nydfs-ransom-30d",
+    },
     "US-OR": {"us-or-subvendor"},
     "US-RI": {"us-ri-gov-individuals"},
     "US-SC": {"us-sc-insurance"},
     "US-UT": {"us-ut-gov-authority"},
-}  # fmt: skip
+}
 # Rules of a wider place apply beside those of the narrower one.
 WIDER = {
     **{
@@ -152,10 +165,15 @@ COUNTED = [
     (rule.id, leaf.number + (leaf.compare == "more_than"))
     for rule in RULES.values()
     for leaf in leaves(rule.trigger)
-    if leaf.kind == "affected" and leaf.compare != "fewer_than" and leaf.number > 1
-    and leaf.where == rule.jurisdiction and rule.id.count("-") == 2 and rule.id.startswith("us-")
-    and not SPECIAL.get(rule.jurisdiction, set()) & {rule.id} and rule.id != "us-ok-authority"
-]  # fmt: skip
+    if leaf.kind == "affected"
+    and leaf.compare != "fewer_than"
+    and leaf.number > 1
+    and leaf.where == rule.jurisdiction
+    and rule.id.count("-") == 2
+    and rule.id.startswith("us-")
+    and not SPECIAL.get(rule.jurisdiction, set()) & {rule.id}
+    and rule.id != "us-ok-authority"
+]
 
 
 def test_each_threshold_turns_on_the_exact_number() -> None:

@@ -36,7 +36,8 @@ def _register() -> str:
     for o in dossier().obligations:
         if o.source != "law":
             lines.append(
-                f"| {o.debtor} | {o.creditor} | {o.period_text()} | {o.clock_starts.replace('_', ' ')} | {o.citation} |"
+                f"| {o.debtor} | {o.creditor} | {o.period_text()} | {o.clock_starts.replace('_', ' ')} "
+                f"| {o.citation} |"
             )
     laws = sum(1 for o in dossier().obligations if o.source == "law")
     return "\n".join([*lines, "", f"{laws} further duties come from law."])
@@ -83,9 +84,13 @@ def _recovery() -> str:
     lines += [f"| {x.item.item} | {x.low:,} to {x.high:,} | {x.quote or 'none'} |" for x in w.lines]
     limit = f"{w.cap.low:,} to {w.cap.high:,}" if w.cap.low is not None and w.cap.high is not None else "open"
     return "\n".join(
-        [*lines, "", f"Limit of liability: {limit} {w.currency} ({w.cap.why}). "
-                     f"Recoverable: **{w.low:,} to {w.high:,} {w.currency}** of {w.cost_low:,} to {w.cost_high:,}."]
-    )  # fmt: skip
+        [
+            *lines,
+            "",
+            f"Limit of liability: {limit} {w.currency} ({w.cap.why}). "
+            f"Recoverable: **{w.low:,} to {w.high:,} {w.currency}** of {w.cost_low:,} to {w.cost_high:,}.",
+        ]
+    )
 
 
 def _notices() -> str:

@@ -55,7 +55,7 @@ class Calendar:
 def _unknown(name: str) -> InputError:
     return InputError(
         f"holiday calendar {name!r} is not known",
-        hint="use an ISO country or subdivision code such as BR or US-VT, or bank:XFED, bank:XECB, JP-offices",
+        hint="use an ISO code such as BR or US-VT, or bank:XFED, bank:XECB, JP-offices",
     )
 
 

@@ -70,7 +70,7 @@ def add_elapsed_hours(start: datetime, hours: int, zone: ZoneInfo) -> datetime:
 
 
 def end_of_started_hour(start: datetime, zone: ZoneInfo) -> datetime:
-    """The full local hour after the one in which `start` falls (Reg. 1182/71 Art. 3(1) first subparagraph)."""
+    """The full local hour after that in which `start` falls (Reg. 1182/71 Art. 3(1), first subparagraph)."""
     local = start.astimezone(zone)
     gone = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return (start.astimezone(UTC) - gone + timedelta(hours=1)).astimezone(zone)

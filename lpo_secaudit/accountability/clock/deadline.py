@@ -146,11 +146,19 @@ def deadline(
 def _notes(rule: BreachRule | None, reading: Reading, start: datetime | date) -> list[Step]:
     found: list[Step] = []
     if reading.imputation == "agent":
-        found.append(Step("The discovery of an agent counts as the principal's own, so the clock starts with it",
-                          "45 CFR 164.404(a)(2)"))  # fmt: skip
+        found.append(
+            Step(
+                "The discovery of an agent counts as the principal's own, so the clock starts with it",
+                "45 CFR 164.404(a)(2)",
+            )
+        )
     elif reading.imputation == "none":
-        found.append(Step("An independent contractor's discovery is not imputed; the clock starts when it tells",
-                          "45 CFR 164.404(a)(2), 164.410"))  # fmt: skip
+        found.append(
+            Step(
+                "An independent contractor's discovery is not imputed; the clock starts when it tells",
+                "45 CFR 164.404(a)(2), 164.410",
+            )
+        )
     if rule is not None:
         day = start.date() if isinstance(start, datetime) else start
         if rule.in_force_from is not None and day < rule.in_force_from:

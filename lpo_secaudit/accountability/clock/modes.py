@@ -1,5 +1,7 @@
 """Reading how a period is to be counted from a short text such as "Reg. 1182/71 month"."""
 
+# The patterns of `_WORDS` read as a table, one a line.
+# ruff: noqa: E501
 from __future__ import annotations
 
 import re
@@ -61,7 +63,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("art35", r"art\.? ?3 ?\(5\)"),
     ("reg", r"reg(?:ulation)?\.?(?: ?\([^)]*\))? ?(?:no\.? ?)?1182 ?/ ?(?:19)?71(?:,? ?art\.? ?3(?: ?\([0-9a-d]\))*)?"),
     ("no_relief", r"(?:no|without)(?: (?:weekend|bank.?holiday))?(?: or (?:bank.?)?holiday)? relief"),
-    ("relief", r"(?:weekend|bank.?holiday)(?: or (?:bank.?)?holiday)? relief(?: to noon(?: of the next working day)?)?"),
+    ("relief", r"(?:weekend|bank.?holiday)(?: or (?:bank.?)?holiday)? relief(?: to noon(?: of (?:the )?next working day)?)?"),
     ("cut_off", r"(?:receipt|received|notices?|cut.?off)(?: rule)?(?: after| at)? ?(?P<hh>\d{1,2})[:.h](?P<mm>\d{2})"
                 r"(?: (?:counts?|is deemed|deemed)(?: as| received)?(?: on)? (?:the )?next business day)?"),
     ("year_end", r"(?:calendar )?year.?end ?(?:\+|plus) ?(?P<ye>\d+)(?: (?:calendar )?days?)?"),
@@ -92,6 +94,33 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("plain", r"strict|plain|safe"),
 )  # fmt: skip
 _PATTERNS = tuple((name, re.compile(rf"(?<![a-z0-9]){pattern}")) for name, pattern in _WORDS)
+# How tables of breach rules word their counting, in the words above.
+_PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (
+            r"\b(?:the |each )?(?:row|rule)'?s? own(?: counting)?(?: rule)?\b|\bown counting(?: rule)?\b|\bdefault\b",
+            " by rule ",
+        ),
+        (r"\bno fixed period\b", " by rule "),
+        (r"elapsed hours from the clock start", "elapsed hours"),
+        (r"no roll-?over assumed(?: \(conservative\))?", "no roll-over"),
+        (r"state computation rule[^;]*", ""),
+        (r"saturdays?,? (?:and )?sundays?", ""),
+        (r"\(rule gives no exclusion or roll-over; treat as hard\)", "conservative"),
+        (r"counted from 31 december\b.*", "year end"),
+        (
+            r"last day on a weekend,? public holiday or 29 december to 3 january rolls to the next open day",
+            "rolled",
+        ),
+        (r"\(guideline 3-5-3-4\)", ""),
+        (r"same date next month,? last day if missing", "month"),
+        (r";? ?national rule on weekends not read", ""),
+        (r"guidance value,? weekends count", ""),
+        (r"portuguese public holidays", "calendar pt"),
+        (r"months; relief to noon", "months weekend relief to noon"),
+    )
+)
 _FILLER = re.compile(
     r"\b(?:a|an|and|the|of|in|is|as|by|from|after|on|at|to|with|for|only|same|date|next|last|under|count|counts|counted"
     r"|counting|period|rule|mode|reading|time|discovery|discovered|determination|knowledge|awareness|aware|assessment"
@@ -170,7 +199,10 @@ def read_mode(text: str) -> Reading:
     """
     if not isinstance(text, str) or len(text) > 300:
         raise InputError("a mode is a text of at most 300 characters")
-    rest = " ".join(re.sub(r"[,;]", " ", text.lower().replace("\N{EN DASH}", "-")).split())
+    own = text.lower()
+    for phrase, words in _PHRASES:
+        own = phrase.sub(words, own)
+    rest = " ".join(re.sub(r"[,;]", " ", own.replace("\N{EN DASH}", "-")).split())
     for word, digits in sorted(_NUMBERS.items(), key=lambda item: -len(item[0])):
         rest = re.sub(
             rf"(?<!day )\b{word}\b(?= \(?\d|[ -](?:hour|h\b|day|calendar|business|working|month|week))",
@@ -188,6 +220,6 @@ def read_mode(text: str) -> Reading:
             f"mode {text!r} is not understood at {' '.join(left)!r}",
             hint="for instance: strict 72 h; Reg. 1182/71; calendar days, day 0 excluded; business days",
         )
-    if reading == Reading() and text.strip():
+    if reading == Reading() and text.strip() and " by rule " not in own:
         raise InputError(f"mode {text!r} says nothing about counting")
     return reading

@@ -109,7 +109,10 @@ class _Run:
             return limit
         open_day, _ = count.roll_forward(day, self.calendar)
         relief = count.noon(open_day, self.zone)
-        why = f"the limit falls on {reason}; an entity entitled to the relief may file by noon of the next working day"
+        why = (
+            f"the limit falls on {reason}; an entity entitled to the relief may file by noon of the next "
+            "working day"
+        )
         if self.clock.relief:
             self.step(f"{why[0].upper()}{why[1:]}, {show(relief)}", DORA_RELIEF)
             return relief

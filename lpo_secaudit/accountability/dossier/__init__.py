@@ -1,4 +1,4 @@
-"""The dossier of an incident: one page and one JSON file that can stand in a dispute, with drafts of notices."""
+"""The dossier of an incident: a page and a JSON file that can stand in a dispute, drafts of notices."""
 
 from __future__ import annotations
 

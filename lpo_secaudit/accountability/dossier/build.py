@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lpo_secaudit.accountability.assess import Assessment, assess
+from lpo_secaudit.accountability.assess import assess
 from lpo_secaudit.accountability.chain import Path, chain
 from lpo_secaudit.accountability.dossier.drafts import Draft, drafts
 from lpo_secaudit.accountability.incident import Event, Incident
@@ -15,6 +15,7 @@ from lpo_secaudit.accountability.log import Record
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.recovery import Certificate, Worksheet, recover
 from lpo_secaudit.accountability.relationship import Relationship
+from lpo_secaudit.accountability.states import Assessment
 from lpo_secaudit.formats.instants import format_instant
 
 __all__ = ["FORMAT", "Dossier", "build_dossier"]

@@ -1,4 +1,4 @@
-"""The timeline as a drawing: every clock a bar, every notice a mark, the assessment a line. SVG, no script."""
+"""The timeline as a drawing (SVG): every clock a bar, every notice a mark, the assessment a line."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from html import escape
 
-from lpo_secaudit.accountability.assess import Assessment, DutyState, Status
 from lpo_secaudit.accountability.clock.results import late_from
 from lpo_secaudit.accountability.incident import Event
+from lpo_secaudit.accountability.states import Assessment, DutyState, Status
 
 __all__ = ["timeline_svg"]
 
@@ -66,7 +66,8 @@ def timeline_svg(assessment: Assessment) -> str:
         out += _bar(scale, state, TOP + ROW * number, assessment.as_of)
     x = scale.x(assessment.as_of)
     out.append(
-        f'<line x1="{x:.1f}" y1="20" x2="{x:.1f}" y2="{height - 28}" stroke="#1c2430" stroke-dasharray="4 3"/>'
+        f'<line x1="{x:.1f}" y1="20" x2="{x:.1f}" y2="{height - 28}" stroke="#1c2430" '
+        'stroke-dasharray="4 3"/>'
     )
     out.append(f'<text x="{x:.1f}" y="14" text-anchor="middle" fill="#1c2430">assessment</text>')
     if hidden > 0:
@@ -106,7 +107,8 @@ def _axis(scale: _Scale, height: int) -> list[str]:
     if scale.knee < scale.last:
         x = scale.x(scale.knee)
         out.append(
-            f'<rect x="{x:.1f}" y="{TOP - 8}" width="{WIDTH - 16 - x:.1f}" height="{height - TOP - 20}" fill="#f6f8fa"/>'
+            f'<rect x="{x:.1f}" y="{TOP - 8}" width="{WIDTH - 16 - x:.1f}" '
+            f'height="{height - TOP - 20}" fill="#f6f8fa"/>'
         )
         out += _ticks(scale, scale.knee, scale.last, 4, height)
         out.append(f'<text x="{x + 4:.1f}" y="{TOP - 12}" fill="#5b6675">scale changes</text>')
@@ -146,9 +148,11 @@ def _events(scale: _Scale, events: Sequence[Event]) -> list[str]:
         x = max(at, free)  # events of one hour stand beside one another
         free = x + 17
         words = escape(f"{event.words()}, {event.at}")
-        out.append(f'<g><title>{words}</title><line x1="{at:.1f}" y1="36" x2="{at:.1f}" y2="50" stroke="#1c2430"/>'
-                   f'<circle cx="{x:.1f}" cy="36" r="8" fill="#1c2430"/>'
-                   f'<text x="{x:.1f}" y="39.5" text-anchor="middle" fill="#fff" font-size="9">{number}</text></g>')  # fmt: skip
+        out.append(
+            f'<g><title>{words}</title><line x1="{at:.1f}" y1="36" x2="{at:.1f}" y2="50" stroke="#1c2430"/>'
+            f'<circle cx="{x:.1f}" cy="36" r="8" fill="#1c2430"/>'
+            f'<text x="{x:.1f}" y="39.5" text-anchor="middle" fill="#fff" font-size="9">{number}</text></g>'
+        )
     return out
 
 
@@ -158,7 +162,8 @@ def _bar(scale: _Scale, d: DutyState, y: int, now: datetime) -> list[str]:
     start, end = scale.x(_instant(d.start.at)), scale.x(_end(d))
     o = d.obligation
     label = f"{o.title} [{o.citation}]"
-    shown = f"{o.debtor} \N{RIGHTWARDS ARROW} {o.creditor.replace('_', ' ')}: {o.ref if o.source != 'commitment' else o.citation}"
+    name = o.citation if o.source == "commitment" else o.ref
+    shown = f"{o.debtor} \N{RIGHTWARDS ARROW} {o.creditor.replace('_', ' ')}: {name}"
     shown = shown if len(shown) <= 52 else shown[:51] + "\N{HORIZONTAL ELLIPSIS}"
     style = f'fill="{colour}" fill-opacity="{0.25 if d.due is None else 0.75}"'
     out = [

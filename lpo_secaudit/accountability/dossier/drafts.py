@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from lpo_secaudit.accountability.assess import Assessment, DutyState, Status, words_of
 from lpo_secaudit.accountability.clock.counting import zone_info
 from lpo_secaudit.accountability.clock.results import show
 from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.recovery import Worksheet
 from lpo_secaudit.accountability.relationship import Relationship
+from lpo_secaudit.accountability.states import Assessment, DutyState, Status, words_of
 from lpo_secaudit.accountability.text import due_words
 
 __all__ = ["Draft", "drafts"]
@@ -78,8 +78,10 @@ def drafts(
         if state.performed is None and o.creditor != "firm":
             law = o.law or o.citation
             groups.setdefault((o.debtor, o.creditor, law), []).append(state)
-    made = [_notice(assessment, relationship, debtor, creditor, law, states)
-            for (debtor, creditor, law), states in groups.items()]  # fmt: skip
+    made = [
+        _notice(assessment, relationship, debtor, creditor, law, states)
+        for (debtor, creditor, law), states in groups.items()
+    ]
     if claim := _claim(assessment, relationship, worksheet):
         made.append(claim)
     return tuple(_with_unique_names(made))
@@ -90,8 +92,16 @@ def _with_unique_names(made: Iterable[Draft]) -> Iterable[Draft]:
     for draft in made:
         used[draft.name] = used.get(draft.name, 0) + 1
         suffix = f"-{used[draft.name]}" if used[draft.name] > 1 else ""
-        yield Draft(draft.name + suffix, draft.title, draft.sender, draft.recipient, draft.basis, draft.due,
-                    draft.sections, draft.obligations)  # fmt: skip
+        yield Draft(
+            draft.name + suffix,
+            draft.title,
+            draft.sender,
+            draft.recipient,
+            draft.basis,
+            draft.due,
+            draft.sections,
+            draft.obligations,
+        )
 
 
 def _slug(*parts: str) -> str:
@@ -221,11 +231,17 @@ def _claim(a: Assessment, relationship: Relationship, worksheet: Worksheet | Non
         ]
         sections.append(("Claim", "\n".join([*lines, "", "All rights beyond these items are reserved."])))
     sections += [
-        ("Preservation", "Keep every log, image, mail and ticket that bears on this incident until released in writing."),
-        ("Information asked for", "- Timeline with the first suspicion and awareness of any of your staff or subcontractors\n"
-                                  "- Persons and records concerned, by country\n- Forensic findings and measures taken\n"
-                                  "- Your insurer, policy and notice to it"),
-    ]  # fmt: skip
+        (
+            "Preservation",
+            "Keep all logs, images, mails and tickets that bear on this incident until released in writing.",
+        ),
+        (
+            "Information asked for",
+            "- Timeline with the first suspicion and awareness of any of your staff or subcontractors\n"
+            "- Persons and records concerned, by country\n- Forensic findings and measures taken\n"
+            "- Your insurer, policy and notice to it",
+        ),
+    ]
     return Draft(
         name=_slug("claim", "on", relationship.provider.name),
         title=f"Notice of breach and claim to {relationship.provider.name}",

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from lpo_secaudit.accountability.assess import DutyState, Status
 from lpo_secaudit.accountability.clock.counting import zone_info
 from lpo_secaudit.accountability.clock.results import show
 from lpo_secaudit.accountability.dossier.build import Dossier
 from lpo_secaudit.accountability.dossier.chart import timeline_svg
+from lpo_secaudit.accountability.states import DutyState, Status
 from lpo_secaudit.accountability.text import due_words, status_words
 from lpo_secaudit.formats.instants import format_instant
 
