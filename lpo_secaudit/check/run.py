@@ -10,7 +10,7 @@ from typing import Any
 from lpo_secaudit.check.declarative import Judge, SkipRecord, compile_check
 from lpo_secaudit.check.view import EvidenceSource, RecordView, WorldView, incompleteness
 from lpo_secaudit.errors import SecauditError
-from lpo_secaudit.model.check import Check, Observation, Outcome, UnavailableError, Verdict, as_verdicts
+from lpo_secaudit.model.check import Check, Method, Observation, Outcome, UnavailableError, Verdict, as_verdicts
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, Subject
 
 __all__ = ["run_checks"]
@@ -114,7 +114,8 @@ class _Runner:
 
     def _none_found(self, check: Check, source: str) -> Observation:
         subject = Subject(check.evidence, "*", source)
-        if check.quantifier == "any":
+        # What nobody was asked is open, not inapplicable; so is what no one of several might have said.
+        if check.quantifier == "any" or check.method is Method.INTERVIEW:
             message = f"no record of {check.evidence} that the question could be put to"
             gap = Gap(GapReason.MISSING, message)
             return self._observe(check, Verdict(Outcome.UNAVAILABLE, message, gap=gap), subject)

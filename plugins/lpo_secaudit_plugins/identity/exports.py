@@ -6,13 +6,14 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from .._files.json_strict import parse_json, parse_json_lines
 from .._files.raw import decode_text
-from .._files.tables import Sheet, as_dicts, read_csv, read_xlsx, xlsx_mentions
+from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .account import Account, Export, Factor, Policy
+from .exports_csv import from_table
+from .values import flag, when
 
 __all__ = ["read_export"]
 
@@ -28,7 +29,7 @@ def read_export(raw: bytes, name: str) -> Export | None:
     if raw[:4] == b"PK\x03\x04":
         if not xlsx_mentions(raw, name, "mfa_active", "2sv Enrolled", "rincipal", "isMfaCapable"):
             return None
-        return next((e for s in read_xlsx(raw, name) if (e := _from_table(s)) is not None), None)
+        return next((e for s in read_xlsx(raw, name) if (e := from_table(s)) is not None), None)
     if raw[:2] not in (b"\xff\xfe", b"\xfe\xff") and (raw[:5] == b"%PDF-" or b"\x00" in raw[:1024]):
         return None
     text = decode_text(raw)
@@ -37,35 +38,7 @@ def read_export(raw: bytes, name: str) -> Export | None:
         return None
     if start in ("{", "["):
         return _from_json(text, name)
-    return _from_table(read_csv(raw, name))
-
-
-def when(value: Any) -> datetime | None:
-    """An instant as exports write it; None for the many words that mean "none"."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, UTC) if 0 < value < 1e11 else None
-    text = str(value or "").strip()
-    if not text[:4].isdigit():
-        return None
-    for form in (None, "%Y/%m/%d %H:%M:%S", "%Y/%m/%d"):
-        try:
-            plain = text.split(".")[0] + ("Z" if "." in text and text.endswith("Z") else "")
-            found = datetime.fromisoformat(plain) if form is None else datetime.strptime(text, form)  # noqa: DTZ007
-        except ValueError:
-            continue
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        # Google writes the epoch for "never".
-        return None if found.year <= 1970 else found.astimezone(UTC)
-    return None
-
-
-def flag(value: Any) -> bool | None:
-    """True and false as exports write them; None for anything else."""
-    if isinstance(value, bool):
-        return value
-    return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
-        str(value).strip().lower()
-    )
+    return from_table(read_csv(raw, name))
 
 
 def _from_json(text: str, name: str) -> Export | None:
@@ -96,7 +69,7 @@ def _wrapped_report(value: Any, name: str) -> Export | None:
         raw = base64.b64decode(value["Content"], validate=True)
     except (binascii.Error, ValueError):
         return None
-    found = _from_table(read_csv(raw, name))
+    found = from_table(read_csv(raw, name))
     return None if found is None else replace(found, taken_at=when(value["GeneratedTime"]))
 
 
@@ -305,114 +278,4 @@ _JSON_KINDS: tuple[tuple[frozenset[str], Callable[[list[Row]], Export]], ...] = 
     (frozenset({"type", "conditions", "priority", "status"}), _okta_policies),
     (frozenset({"primaryEmail", "isAdmin"}), _google_users),
     (frozenset({"is_enrolled", "status", "phones"}), _duo_users),
-)
-
-
-def _from_table(sheet: Sheet) -> Export | None:
-    if not sheet.rows:
-        return None
-    header = {" ".join(v.split()).lower() for v in sheet.rows[0].cells.values()}
-    rows = [(sheet.place(n, 0), {k.lower(): v for k, v in row.items()}) for n, row in as_dicts(sheet)]
-    for needs, read in _TABLE_KINDS:
-        if needs <= header:
-            return read(rows)
-    return None
-
-
-_Placed = list[tuple[str, dict[str, str]]]
-
-
-def _aws_report(rows: _Placed) -> Export:
-    """AWS IAM credential report (iam:GenerateCredentialReport)."""
-    accounts = []
-    for place, row in rows:
-        root = row["user"] == "<root_account>"
-        password = flag(row.get("password_enabled"))
-        used = [
-            when(row.get(key))
-            for key in ("password_last_used", "access_key_1_last_used_date", "access_key_2_last_used_date")
-        ]
-        keys = [
-            when(row.get(f"access_key_{i}_last_rotated"))
-            for i in (1, 2)
-            if flag(row.get(f"access_key_{i}_active")) is True
-        ]
-        accounts.append(
-            Account(
-                name=row.get("arn") or row["user"],
-                place=place,
-                enabled=root or password is True or bool(keys),
-                admin=True if root else None,
-                # The root's password field says "not_supported", yet it always can sign in.
-                interactive=True if root else password,
-                mfa=flag(row.get("mfa_active")),
-                bypass=False,  # IAM knows no such thing
-                created=when(row.get("user_creation_time")),
-                last_used=max((u for u in used if u), default=None),
-                never_used=not any(used),
-                keys=tuple(k for k in keys if k),
-                status="root" if root else "",
-                root=root,
-            )
-        )
-    return Export(
-        "aws-credential-report",
-        tuple(accounts),
-        (),
-        (),
-        None,
-        ("the report says nothing of roles and policies",),
-    )
-
-
-def _google_table(rows: _Placed) -> Export:
-    """The user download of the Google Admin console."""
-    accounts = []
-    for place, row in rows:
-        status, last = row.get("status [read only]", ""), row.get("last sign in [read only]", "")
-        accounts.append(
-            Account(
-                name=row.get("email address [required]", ""),
-                place=place,
-                enabled=status.lower() == "active" if status else None,
-                mfa=flag(row.get("2sv enrolled [read only]")),
-                mfa_enforced=flag(row.get("2sv enforced [read only]")),
-                last_used=when(last),
-                never_used=last.lower().startswith("never"),
-                status=status,
-            )
-        )
-    note = "the download does not say who is an administrator"
-    return Export("google-users-csv", tuple(accounts), (), (), None, (note,))
-
-
-def _entra_table(rows: _Placed) -> Export:
-    """The registration details as the Entra admin centre downloads them."""
-
-    def cell(row: Mapping[str, str], *names: str) -> str:
-        return next((row[n] for n in names if row.get(n)), "")
-
-    def capable(text: str) -> bool | None:
-        plain = text.lower()
-        return False if plain.startswith("not") else True if plain == "capable" else flag(text)
-
-    accounts = tuple(
-        Account(
-            name=cell(row, "userprincipalname", "user principal name", "user"),
-            place=place,
-            admin=flag(cell(row, "isadmin", "is admin")) if cell(row, "isadmin", "is admin") else None,
-            mfa=capable(cell(row, "ismfacapable", "multifactor authentication capable", "mfa capable")),
-            methods=tuple(m for m in cell(row, "methodsregistered", "methods registered").split(",") if m),
-        )
-        for place, row in rows
-    )
-    return Export("entra-registration-csv", accounts)
-
-
-_TABLE_KINDS: tuple[tuple[frozenset[str], Callable[[_Placed], Export]], ...] = (
-    (frozenset({"user", "arn", "mfa_active", "password_last_used"}), _aws_report),
-    (frozenset({"email address [required]", "status [read only]"}), _google_table),
-    (frozenset({"userprincipalname", "ismfacapable"}), _entra_table),
-    (frozenset({"user principal name", "multifactor authentication capable"}), _entra_table),
-    (frozenset({"user principal name", "mfa capable"}), _entra_table),
 )

@@ -11,7 +11,7 @@ from .._files.json_strict import parse_json, parse_json_lines
 from .._files.raw import decode_text
 from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .._files.xml_safe import parse_xml
-from .formats import cloud, flaws, hosts, rows, web
+from .formats import cloud, flaws, hosts, rows, software, web
 from .result import Reader, Scan
 
 __all__ = ["READERS", "read_scan"]
@@ -19,6 +19,7 @@ __all__ = ["READERS", "read_scan"]
 READERS: tuple[Reader, ...] = (
     *cloud.READERS,
     *hosts.READERS,
+    *software.READERS,
     *flaws.READERS,
     *web.READERS,
     *rows.READERS,
