@@ -10,7 +10,15 @@ from typing import Any
 from lpo_secaudit.check.declarative import Judge, SkipRecord, compile_check
 from lpo_secaudit.check.view import EvidenceSource, RecordView, WorldView, incompleteness
 from lpo_secaudit.errors import SecauditError
-from lpo_secaudit.model.check import Check, Method, Observation, Outcome, UnavailableError, Verdict, as_verdicts
+from lpo_secaudit.model.check import (
+    Check,
+    Method,
+    Observation,
+    Outcome,
+    UnavailableError,
+    Verdict,
+    as_verdicts,
+)
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, Subject
 
 __all__ = ["run_checks"]
