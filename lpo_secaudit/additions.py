@@ -226,6 +226,7 @@ def _add_reply(
         **predicate,
         "text": text,
         "made_at": format_instant(now),
+        "recorded": ledger is not None,
         "signers": [{"keyid": signer.keyid, "algorithm": signer.algorithm}],
     }
     made = envelope(statement({"attestation.json": digest_bytes(raw)}, REPLY_TYPE, full), signer)

@@ -23,6 +23,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -45,8 +46,12 @@ PROOF_FORMAT = "lpo-secaudit-proof/1"
 _NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
+@cache
 def tool_digest() -> str:
-    """One digest over every code and data file of the library, by name; for the predicate."""
+    """One digest over every code and data file of the library, by name; for the predicate.
+
+    Computed once: what runs is what was there when this process began.
+    """
     import lpo_secaudit
 
     root = Path(lpo_secaudit.__file__).parent

@@ -11,7 +11,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lpo_secaudit.attest.check import Envelope, VerifyingKey, open_envelope, parse_public_key, read_statement
+from lpo_secaudit.attest.check import (
+    Envelope,
+    VerifyingKey,
+    open_envelope,
+    parse_public_key,
+    read_statement,
+    strict_json,
+)
 from lpo_secaudit.errors import InputError, IntegrityError, SecauditError, UndecidableError
 from lpo_secaudit.ledger.proofs import signed_by
 
@@ -43,7 +50,12 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
             claimed |= _guarded(case, name, partial(check, case, name, names))
     claimed |= _timestamps(case, names, policy)
     for stranger in sorted(names - claimed):
-        if not any(p.file == stranger for p in case.report.problems):
+        stem = stranger.removesuffix(".pub").removesuffix(".proof.json")
+        main = f"{stem}.tsr" if stem.startswith("timestamps/") else f"{stem}.json"
+        if stem != stranger:
+            # A key or proof is left of something: what is missing is what it belonged to.
+            case.wrong(main, f"is missing, and {stranger} is left of it")
+        else:
             case.wrong(stranger, "a file that belongs to no cosignature, timestamp or reply")
     _dispute(case, policy)
 
@@ -84,20 +96,26 @@ def _signed(opened: Envelope, key: VerifyingKey, name: str) -> None:
 def _recorded(
     case: Case, file: str, names: set[str], kind: str, expected: Mapping[str, str]
 ) -> datetime | None:
-    """When a later file was recorded, by its proof; None without one."""
+    """When a later file was recorded, by its proof; None for a timestamp that was not."""
     from lpo_secaudit.verification import read_proof
 
     stem = file.rpartition(".")[0]
     name = f"{stem}.proof.json"
     if name not in names:
-        return None
+        if kind == "timestamp" and f"{stem}.pub" not in names:
+            return None
+        raise IntegrityError("is missing", where=name)
     key, proof = _key_of(case, stem), read_proof(case, name, None)
     entry = proof.entry
+    if entry["kind"] != kind:
+        raise IntegrityError(f"proves no {kind}", where=name)
     if entry["body"].get("keyid") != key.keyid:
-        raise IntegrityError(f"not the key that {name} names", where=f"{stem}.pub")
+        # Where a signature beside it fits the key, it is the proof that does not.
+        where = f"{stem}.pub" if kind == "timestamp" else name
+        raise IntegrityError("key and proof do not belong together", where=where)
     if not signed_by(proof.checkpoint, key):
         raise IntegrityError("the checkpoint is not signed by the key beside it", where=name)
-    if entry["kind"] != kind or {k: entry["body"].get(k) for k in expected} != dict(expected):
+    if {k: entry["body"].get(k) for k in expected} != dict(expected):
         raise IntegrityError(f"the {kind} is not what the ledger holds", where=file)
     return datetime.fromisoformat(entry["recorded_at"])
 
@@ -117,8 +135,6 @@ def _cosignature(case: Case, name: str, names: set[str]) -> None:
     _signed(opened, key, name)
     body = {"envelope": _sha256(case.raw), "keyid": key.keyid, "file": _sha256(raw)}
     claimed = _recorded(case, name, names, "cosignature", body)
-    if claimed is None:
-        raise IntegrityError("is missing", where=f"{stem}.proof.json")
     case.report.signatures.append(Signature(key.keyid, name, False, claimed))
     case.report.checked.append(f"{name} signs the same statement")
 
@@ -134,7 +150,9 @@ def _reply(case: Case, name: str, names: set[str]) -> None:
     subjects, predicate = read_statement(opened, REPLY_TYPE, name)
     if subjects != {"attestation.json": hashlib.sha256(case.raw).hexdigest()}:
         raise IntegrityError("replies to another audit", where=name)
-    _recorded(case, name, names, "reply", {"envelope": _sha256(raw), "fingerprint": predicate["fingerprint"]})
+    if predicate["recorded"] or f"{stem}.proof.json" in names:
+        expected = {"envelope": _sha256(raw), "fingerprint": predicate["fingerprint"]}
+        _recorded(case, name, names, "reply", expected)
     case.replies[Path(stem).name] = predicate | {"keyid": key.keyid}
     case.report.checked.append(f"{name} is signed by key {key.keyid[:16]}")
 
@@ -153,7 +171,9 @@ def _dispute(case: Case, policy: TrustPolicy | None) -> None:
         if reply["kind"] == "answer" and reply["keyid"] in firm:
             answers[reply["answers"]] = reply["decision"]
         elif reply["kind"] == "answer":
-            case.report.notices.append(f"replies/{id_}.json answers by a key that is not the firm's: not counted")
+            case.report.notices.append(
+                f"replies/{id_}.json answers by a key that is not the firm's: not counted"
+            )
     for id_, reply in sorted(case.replies.items(), key=lambda item: item[1]["made_at"]):
         if reply["kind"] == "answer":
             continue
@@ -178,27 +198,31 @@ def _timestamps(case: Case, names: set[str], policy: TrustPolicy | None) -> set[
 
 
 def _timestamp(case: Case, name: str, number: int, names: set[str], policy: TrustPolicy | None) -> None:
-    from lpo_secaudit.attest.timestamps import check_token
+    from lpo_secaudit.attest.timestamps import OtherBytesError, check_token
 
     stem = name.removesuffix(".tsr")
     if name != f"timestamps/{number:04}.tsr":
         raise IntegrityError("a timestamp before this one is missing", where=name)
     data, token = case.raw, case.read(name)
-    if number > 1:
-        data = case.read(f"{stem}.json")
-        covered = json.loads(data)["sha512"]
-        before = {f"timestamps/{i:04}.tsr" for i in range(1, number)} | {"attestation.json"}
-        if not before <= set(covered):
-            raise IntegrityError("the renewal leaves an earlier timestamp out", where=f"{stem}.json")
-        for file, digest in covered.items():
-            if (
-                file not in names | {"attestation.json"}
-                or hashlib.sha512(case.read(file)).hexdigest() != digest
-            ):
-                raise IntegrityError("not what the renewing timestamp covers", where=file)
     body = {"envelope": _sha256(case.raw), "token": _sha256(token)}
     _recorded(case, name, names, "timestamp", body)
-    made = check_token(token, data, policy.tsa_roots if policy else (), name)
+    over = "attestation.json" if number == 1 else f"{stem}.json"
+    if number > 1:
+        data = case.read(over)
+        covered = strict_json(data, over)["sha512"]
+        before = {f"timestamps/{i:04}.tsr" for i in range(1, number)} | {"attestation.json"}
+        if not before <= set(covered):
+            raise IntegrityError("the renewal leaves an earlier timestamp out", where=over)
+    try:
+        made = check_token(token, data, policy.tsa_roots if policy else (), name)
+    except OtherBytesError as error:
+        # A recorded token is known to be as it was, so it is the file that was changed.
+        raise IntegrityError(error.message, where=over if f"{stem}.proof.json" in names else name) from error
+    if number > 1:
+        for file, digest in covered.items():
+            there = file in names or file == "attestation.json"
+            if not there or hashlib.sha512(case.read(file)).hexdigest() != digest:
+                raise IntegrityError("not what the renewing timestamp covers", where=file)
     if made.trusted:
         case.proven = min(made.at, case.proven or made.at)
         case.report.checked.append(f"{name}: existed at {made.at:%Y-%m-%d %H:%M:%SZ}, says {made.authority}")

@@ -39,6 +39,10 @@ _HASHES = (
 )
 
 
+class OtherBytesError(IntegrityError):
+    """A token that is well-formed and speaks of other bytes."""
+
+
 @dataclass(frozen=True)
 class Timestamp:
     """A checked token.
@@ -146,7 +150,7 @@ def _check(response: Any, data: bytes, roots: Sequence[bytes], where: str) -> Ti
     imprint = response.tst_info.message_imprint
     hashed = {h.oid: h for h in _HASHES}.get(imprint.hash_algorithm.dotted_string)
     if hashed is None or imprint.message != hashlib.new(hashed.name, data).digest():
-        raise IntegrityError("the timestamp is over other bytes", where=where)
+        raise OtherBytesError("the timestamp is over other bytes", where=where)
     # RFC 5652: versions 3 and 1; no signature covers these two numbers.
     if response.signed_data.version != 3 or any(i.version != 1 for i in response.signed_data.signer_infos):
         raise IntegrityError("the token has other versions than RFC 3161 asks for", where=where)

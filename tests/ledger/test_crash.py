@@ -80,6 +80,9 @@ def test_killed_appends(tmp_path: Path) -> None:
 def test_killed_audits(tmp_path: Path) -> None:
     """Each leaves a whole audit folder or none, a ledger that verifies, and nothing in the next one's way."""
     make_audit(tmp_path, "warm-up")
+    started = time.perf_counter()
+    make_audit(tmp_path, "measured")
+    usual = time.perf_counter() - started
     rng, whole, kills = random.Random(9), 0, sized(8, 200)
 
     def audit(pipe: Connection) -> None:
@@ -88,7 +91,7 @@ def test_killed_audits(tmp_path: Path) -> None:
         time.sleep(5)
 
     for _ in range(kills):
-        done = killed_after(rng.uniform(0.0, 0.25), audit)
+        done = killed_after(rng.uniform(0.0, 1.5 * usual), audit)
         report = checked(tmp_path / "ledger.sqlite")
         assert report, report.problems
         if (tmp_path / "audit").exists():
