@@ -39,9 +39,7 @@ def zip_bomb(megabytes: int = 300) -> bytes:
 
 def xml_bomb() -> bytes:
     """Entities within entities: "a billion laughs"."""
-    entities = '<!ENTITY a0 "ha">' + "".join(
-        f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10)
-    )
+    entities = '<!ENTITY a0 "ha">' + "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 10))
     return docx(f"<!DOCTYPE d [{entities}]>" + body("<w:p><w:r><w:t>&a9;</w:t></w:r></w:p>"))
 
 
@@ -108,9 +106,7 @@ def page_of(content: bytes, extra: bytes = b"") -> bytes:
 def many_pages(count: int = 10_000) -> bytes:
     """Pages that share one content stream."""
     kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(count))
-    page = (
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents 4 0 R>>"
-    )
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 3 0 R>>>>/Contents 4 0 R>>"
     return pdf(
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[%b]/Count %d>>" % (kids, count),
