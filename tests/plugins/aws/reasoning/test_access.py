@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lpo_secaudit_plugins.aws.reasoning.access import Question, ask
 from lpo_secaudit_plugins.aws.reasoning.callers import Caller, CallerKind
 from lpo_secaudit_plugins.aws.reasoning.policy import PolicyError, parse_policy
@@ -158,17 +159,37 @@ def block(operators: list[str], key: list[str], values: list[Any]) -> st.SearchS
 TEXT = ["StringEquals", "StringNotEquals", "StringLike", "StringNotLike", "StringEqualsIgnoreCase"]
 QUANTIFIED = [f"{q}:{o}" for q in ("ForAllValues", "ForAnyValue") for o in TEXT[:4]]
 CONDITIONS = st.one_of(
-    block([*TEXT, *(o + "IfExists" for o in TEXT)], ["aws:PrincipalOrgID", "aws:principalorgid"], ["o-1", "o-2", "o-?*"]),
+    block(
+        [*TEXT, *(o + "IfExists" for o in TEXT)],
+        ["aws:PrincipalOrgID", "aws:principalorgid"],
+        ["o-1", "o-2", "o-?*"],
+    ),
     block([*TEXT, "StringEqualsIfExists"], ["x:Free", "X:free"], ["u", "v", "*", "?", "z*"]),
-    block(["Bool", "BoolIfExists"], ["aws:SecureTransport", "aws:securetransport"], ["true", "false", False, True]),
-    block(["NumericLessThan", "NumericGreaterThanEquals", "NumericEquals", "NumericLessThanIfExists"], ["x:Number"], ["1", "2"]),
+    block(
+        ["Bool", "BoolIfExists"],
+        ["aws:SecureTransport", "aws:securetransport"],
+        ["true", "false", False, True],
+    ),
+    block(
+        ["NumericLessThan", "NumericGreaterThanEquals", "NumericEquals", "NumericLessThanIfExists"],
+        ["x:Number"],
+        ["1", "2"],
+    ),
     block([o for o in QUANTIFIED if "Equals" in o], ["aws:TagKeys"], ["u", "v"]),
     block([o for o in QUANTIFIED if "Like" in o], ["aws:TagKeys"], ["u", "v", "*"]),
-    block(["IpAddress", "NotIpAddress", "IpAddressIfExists"], ["aws:SourceIp"], ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"]),
+    block(
+        ["IpAddress", "NotIpAddress", "IpAddressIfExists"],
+        ["aws:SourceIp"],
+        ["0.0.0.0/0", "0.0.0.0/1", "128.0.0.0/1"],
+    ),
     block(["Null"], ["x:Free", "aws:PrincipalOrgID", "aws:TagKeys", "x:Number"], ["true"]),
     block(["Null"], ["x:Free", "aws:PrincipalOrgID", "aws:TagKeys"], ["false"]),
-    block(["ArnLike", "ArnNotLike"], ["aws:PrincipalArn"], ["*", f"arn:aws:iam::{NAMED}:role/*", "arn:aws:iam::*:role/*"]),
-)  # fmt: skip
+    block(
+        ["ArnLike", "ArnNotLike"],
+        ["aws:PrincipalArn"],
+        ["*", f"arn:aws:iam::{NAMED}:role/*", "arn:aws:iam::*:role/*"],
+    ),
+)
 
 
 @st.composite

@@ -7,6 +7,7 @@ import ipaddress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lpo_secaudit_plugins.aws.reasoning.addresses import EVERYWHERE, NOWHERE, AddressSet
 
 v4 = st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)).map(

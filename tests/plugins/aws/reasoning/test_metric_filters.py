@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lpo_secaudit_plugins.aws.reasoning.metric_filters import FilterError, parse_filter
 
 Event = Mapping[str, Any]
@@ -94,8 +95,18 @@ def test_values(pattern: str, event: Event, matched: bool) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["ERROR", "{ $.a }", "{ $.a = %x.*% }", "{ ($.a = x }", "{ $.a = x) }", "{ $.a > word }", "{" + "(" * 200 + "}", "{ $.a ~ x }", "{ $.a = 1 }" * 200],
-)  # fmt: skip
+    [
+        "ERROR",
+        "{ $.a }",
+        "{ $.a = %x.*% }",
+        "{ ($.a = x }",
+        "{ $.a = x) }",
+        "{ $.a > word }",
+        "{" + "(" * 200 + "}",
+        "{ $.a ~ x }",
+        "{ $.a = 1 }" * 200,
+    ],
+)
 def test_what_cannot_be_read_is_refused(pattern: str) -> None:
     with pytest.raises(FilterError):
         parse_filter(pattern)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lpo_secaudit_plugins.aws.reasoning.addresses import AddressSet
 from lpo_secaudit_plugins.aws.reasoning.network import (
     TCP,
@@ -132,7 +133,11 @@ def test_the_longest_prefix_wins(routes: dict[str, dict[str, str]]) -> None:
 
 
 MAIN = {"VpcId": "vpc-1", "Associations": [{"Main": True}], "Routes": []}
-OTHER_MAIN = {"VpcId": "vpc-2", "Associations": [{"Main": True}], "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-2"}]}  # fmt: skip
+OTHER_MAIN = {
+    "VpcId": "vpc-2",
+    "Associations": [{"Main": True}],
+    "Routes": [{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-2"}],
+}
 OWN = {"VpcId": "vpc-1", "Associations": [{"SubnetId": "subnet-1", "Main": False}], "Routes": []}
 
 
@@ -153,7 +158,14 @@ def test_reaching_needs_a_way_in_and_a_way_back() -> None:
         }
     ]
     ssh = Ports(TCP, 22, 22)
-    way_in = {"RuleNumber": 1, "Protocol": "6", "RuleAction": "allow", "Egress": False, "CidrBlock": "0.0.0.0/0", "PortRange": {"From": 22, "To": 22}}  # fmt: skip
+    way_in = {
+        "RuleNumber": 1,
+        "Protocol": "6",
+        "RuleAction": "allow",
+        "Egress": False,
+        "CidrBlock": "0.0.0.0/0",
+        "PortRange": {"From": 22, "To": 22},
+    }
     way_back = {**way_in, "Egress": True, "PortRange": {"From": 1024, "To": 65535}}
     assert reachable_from(routes=routes, groups=group, acl=None, ports=ssh).is_broad
     assert reachable_from(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from lpo_secaudit_plugins.aws.reasoning.selectors import (
     records_bedrock,
     records_data_events,
