@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lpo_secaudit.contracts.detect import Match, matches_of
+from lpo_secaudit.contracts.confidence import calibrated
+from lpo_secaudit.contracts.detect import Match, belief_of, matches_of
 from lpo_secaudit.contracts.document import Document
+from lpo_secaudit.contracts.examples import LIKENESS, similar_units
 from lpo_secaudit.contracts.grade import grade_of
-from lpo_secaudit.contracts.library import Clause, ClauseLibrary, standard_library
-from lpo_secaudit.contracts.parameters import Parameters, parameters_of
+from lpo_secaudit.contracts.library import Clause, ClauseLibrary, Rule, standard_library
+from lpo_secaudit.contracts.model import ModelVerdict, standard_models
+from lpo_secaudit.contracts.parameters import parameters_of
 from lpo_secaudit.contracts.reading import Reading, read
 
 __all__ = ["Analysis", "ClauseResult", "Quote", "analyze_document"]
 
 Grade = Literal["strong", "weak", "absent"]
-# A clause counts as present from this belief on.
+# A clause counts as present from this belief of its rules on.
 THRESHOLD = 0.5
 MAX_QUOTES = 6
 MAX_QUOTE_WORDS = 60
+# Commercial clauses repeat (insurance of five kinds), and a reader wants each place.
+MAX_MODEL_QUOTES = 16
+_FOUND = Rule(needs=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +50,7 @@ class ClauseResult:
 
     Attributes:
         confidence: how often a verdict like this one is right, 0 to 1; of absence where absent.
-        grade: strong, weak or absent; `reason` says why it is weak, or what a parameter contradicts.
+        grade: strong, weak or absent; `reason` says why it is weak.
         bound: who bears the duty: provider, client, either, or none where the text names nobody.
         quotes: the passages that decide it, the best one first.
         parameters: normalised values that the text fixes.
@@ -112,7 +118,15 @@ def analyze_document(document: Document, library: ClauseLibrary | None = None) -
     """
     library = library or standard_library()
     reading = read(document.text, library)
-    clauses = tuple(_result(clause, reading, document) for clause in library.clauses)
+    found = {clause.id: matches_of(clause, reading) for clause in library.clauses}
+    beliefs = {clause.id: belief_of(clause, found[clause.id]) for clause in library.clauses}
+    judged: Mapping[str, ModelVerdict] = {}
+    if any(clause.model for clause in library.clauses):
+        judged = standard_models().judge(reading, library.book, beliefs)
+    clauses = tuple(
+        _result(clause, found[clause.id], beliefs[clause.id], judged.get(clause.model), reading, document)
+        for clause in library.clauses
+    )
     return Analysis(
         file=document.name,
         sha256=document.sha256,
@@ -124,12 +138,32 @@ def analyze_document(document: Document, library: ClauseLibrary | None = None) -
     )
 
 
-def _result(clause: Clause, reading: Reading, document: Document) -> ClauseResult:
-    matches = matches_of(clause, reading)
-    belief = _belief(clause, matches)
-    if belief < THRESHOLD:
+def _result(
+    clause: Clause,
+    matches: list[Match],
+    belief: float,
+    verdict: ModelVerdict | None,
+    reading: Reading,
+    document: Document,
+) -> ClauseResult:
+    limit = MAX_QUOTES
+    if verdict is not None:
+        present = verdict.present
+        confidence = verdict.probability if present else 1 - verdict.probability
+        if not matches:
+            matches, limit = _as_matches(verdict.units, reading), MAX_MODEL_QUOTES
+    elif clause.examples and not clause.rules:
+        alike = similar_units(reading, clause.examples)
+        likeness = alike[0][1] if alike else 0.0
+        present = likeness >= LIKENESS
+        confidence = min(0.95, 0.5 + abs(likeness - LIKENESS))
+        matches = _as_matches([a for a in alike if a[1] >= max(LIKENESS, likeness * 0.8)], reading)
+    else:
+        present = belief >= THRESHOLD
+        confidence = calibrated(belief)
+    if not present or not matches:
         return ClauseResult(
-            clause.id, clause.aliases, False, round(1 - belief, 3), "absent", "", "none", (), {}
+            clause.id, clause.aliases, False, round(confidence, 3), "absent", "", "none", (), {}
         )
     parameters = parameters_of(clause.id, reading, matches)
     grade, reason = grade_of(clause, reading, matches, parameters)
@@ -137,34 +171,28 @@ def _result(clause: Clause, reading: Reading, document: Document) -> ClauseResul
         clause=clause.id,
         aliases=clause.aliases,
         present=True,
-        confidence=round(belief, 3),
+        confidence=round(confidence, 3),
         grade=grade,
         reason=reason,
-        bound=_bound(matches),
-        quotes=_quotes(clause, matches, reading, document),
+        bound=max(matches, key=lambda m: (m.score, -m.start)).duty.role,
+        quotes=_quotes(clause, matches, reading, document, limit),
         parameters=parameters.values,
     )
 
 
-def _belief(clause: Clause, matches: Sequence[Match]) -> float:
-    """The weakest of the statements that must all be there, each by its best match."""
-    if clause.distinct > 1 and len({m.anchor for m in matches}) < clause.distinct:
-        return 0.3 if matches else 0.03
-    best: dict[int, float] = {}
-    for match in matches:
-        best[match.rule.part] = max(best.get(match.rule.part, 0.0), match.score)
-    if len(best) < clause.parts:
-        return 0.2 if best else 0.03
-    return min(best.values())
-
-
-def _bound(matches: Sequence[Match]) -> str:
-    best = max(matches, key=lambda m: (m.score, -m.start))
-    return best.duty.role
+def _as_matches(units: Iterable[tuple[int, float]], reading: Reading) -> list[Match]:
+    """Whole sentences as matches, scored in the order given."""
+    matches = []
+    for rank, (unit, _) in enumerate(units):
+        begin, end = reading.bounds[unit]
+        if end > begin:
+            duty = reading.duty_at(unit, end)
+            matches.append(Match(unit, begin, end, -1, 1 - rank / 100, _FOUND, duty))
+    return matches
 
 
 def _quotes(
-    clause: Clause, matches: Sequence[Match], reading: Reading, document: Document
+    clause: Clause, matches: Sequence[Match], reading: Reading, document: Document, limit: int
 ) -> tuple[Quote, ...]:
     chosen: list[Match] = []
     if clause.parts > 1:
@@ -177,14 +205,9 @@ def _quotes(
     for match in chosen:
         start, end = _quote_range(match, reading)
         if not any(a < end and start < b for a, b in quotes):
-            quotes[start, end] = Quote(
-                document.text[start:end],
-                start,
-                end,
-                document.page_at(start),
-                document.place_at(start),
-            )
-        if len(quotes) == MAX_QUOTES:
+            text = document.text[start:end]
+            quotes[start, end] = Quote(text, start, end, document.page_at(start), document.place_at(start))
+        if len(quotes) == limit:
             break
     return tuple(quotes.values())
 
@@ -195,7 +218,5 @@ def _quote_range(match: Match, reading: Reading) -> tuple[int, int]:
     if end - begin > MAX_QUOTE_WORDS:
         spare = MAX_QUOTE_WORDS - min(match.end - match.start, MAX_QUOTE_WORDS)
         first = max(begin, match.start - spare // 3)
-        end = min(end, max(match.end, first + MAX_QUOTE_WORDS))
-        end = min(end, first + MAX_QUOTE_WORDS)
-        begin = first
+        begin, end = first, min(end, first + MAX_QUOTE_WORDS)
     return reading.tokens.starts[begin], reading.tokens.ends[end - 1]

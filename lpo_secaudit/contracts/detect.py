@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lpo_secaudit.contracts.library import Clause, Need, Rule
 from lpo_secaudit.contracts.reading import Duty, Reading
 
-__all__ = ["Match", "matches_of"]
+__all__ = ["Match", "belief_of", "matches_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +169,16 @@ def _believe(rule: Rule, duty: Duty) -> float:
     elif duty.role == "provider":
         return 0.0
     return score if duty.role != "none" else score * 0.95
+
+
+def belief_of(clause: Clause, matches: Sequence[Match]) -> float:
+    """How far the rules believe that the clause is there: the weakest of the statements that must all
+    be found, each by its best match."""
+    if clause.distinct > 1 and len({m.anchor for m in matches}) < clause.distinct:
+        return 0.3 if matches else 0.03
+    best: dict[int, float] = {}
+    for match in matches:
+        best[match.rule.part] = max(best.get(match.rule.part, 0.0), match.score)
+    if len(best) < clause.parts:
+        return 0.2 if best else 0.03
+    return min(best.values())

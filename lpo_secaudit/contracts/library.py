@@ -212,7 +212,9 @@ def _clause(row: Mapping[str, Any], book: PhraseBook) -> Clause:
     if row.get("distinct", 1) > 1:
         # Each anchor is a statement of its own, also where one sentence holds several.
         rules = tuple(
-            replace(rule, needs=(Need((concept,)), *rule.needs[1:])) for rule in rules for concept in rule.needs[0].concepts
+            replace(rule, needs=(Need((concept,)), *rule.needs[1:]))
+            for rule in rules
+            for concept in rule.needs[0].concepts
         )
     return Clause(
         id=row["clause"],

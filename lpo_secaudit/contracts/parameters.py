@@ -41,6 +41,8 @@ _SUSPECTED = re.compile(
 )
 _NOTICE = re.compile(r"\bnotic|\bnotif|\bprior\b|\badvance\b|\bbefore\b|\binform|\bupdate", re.IGNORECASE)
 _OBJECT = re.compile(r"\bobject|\boppos|\breject|\bterminat", re.IGNORECASE)
+_MARKUP = re.compile(r"</?\w[^<>]{0,200}>|\*\*")
+_DEFINED = re.compile(r"\b((?:[A-Z][a-z]+\s+){1,4}Period)\b")
 _CURE = re.compile(r"\bcure|\bremed|\brectif|\bcorrect|\bnotice", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\bgeneral(?:ly)?\b|\bhereby\b|\balready\b|\blist\b|\bconsents?\s+to\b|\backnowledges?\b|\bmay\b|\bagrees\b",
@@ -77,7 +79,8 @@ _AGGREGATE_NOT = re.compile(r"\binsur|\bpremium", re.IGNORECASE)
 
 
 def _text(reading: Reading, unit: int) -> str:
-    return reading.text[reading.units[unit].start : reading.units[unit].end]
+    """The words of a unit without mark-up; only values are taken from it, never a place."""
+    return _MARKUP.sub("", reading.text[reading.units[unit].start : reading.units[unit].end])
 
 
 def _with_leads(reading: Reading, unit: int) -> str:
@@ -156,6 +159,15 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
         if period.disagrees:
             notes.append(period.disagrees)
         break
+    if not candidates:
+        for term in dict.fromkeys(m for text in texts for m in _DEFINED.findall(text)):
+            period = _defined_period(reading, term)
+            if period is not None:
+                if period.unit == "business_days":
+                    values["deadline_business_days"] = period.value
+                else:
+                    values["deadline_hours"] = period.hours()
+                break
     body = " ".join(texts)
     if _UNDUE.search(body) or any(_UNDUE.search(t) for t in follow[:1] if chosen_text == t):
         values["without_undue_delay"] = True
@@ -165,6 +177,17 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
             values["trigger"] = trigger
             break
     return values
+
+
+def _defined_period(reading: Reading, term: str) -> Period | None:
+    """The length that the text gives a defined period ("Specified Notice Period")."""
+    words = re.compile(re.escape(term).replace(r"\ ", r"\s+"))
+    for unit in range(len(reading.units)):
+        text = _text(reading, unit)
+        for match in words.finditer(text):
+            for period in find_periods(text, match.end(), min(len(text), match.end() + 120)):
+                return period
+    return None
 
 
 def _trigger(text: str) -> str | None:
@@ -238,7 +261,18 @@ def _notice_days(reading: Reading, matches: list[Match], notes: list[str]) -> di
 
 
 def _deletion(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    for unit in _near(reading, matches, 2):
+    units = _near(reading, matches, 2)
+    # What runs from the end of the contract, before what runs from a request.
+    units.sort(
+        key=lambda u: (
+            not re.search(
+                r"days?\W+(?:of|after|following|from)\W+(?:\w+\W+){0,4}(?:terminat|expir|end\b)",
+                _text(reading, u),
+                re.IGNORECASE,
+            )
+        )
+    )
+    for unit in units:
         text = _text(reading, unit)
         for period in find_periods(text):
             before = text[max(0, period.start - 60) : period.start].lower()
@@ -281,6 +315,17 @@ def _audit(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str
                 values["per_year"] = 1
             elif _TWICE.search(text):
                 values["per_year"] = 2
+    if "per_year" not in values:
+        first, last = min(m.unit for m in matches), max(m.unit for m in matches)
+        for unit in range(max(0, first - 8), min(last + 15, len(reading.units))):
+            text = _text(reading, unit)
+            if (
+                (once := _ONCE.search(text))
+                and "annual" not in once.group().lower()
+                and re.search(r"audit|inspect|request|review|report", text, re.IGNORECASE)
+            ):
+                values["per_year"] = 1
+                break
     return values
 
 

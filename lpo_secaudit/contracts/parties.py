@@ -298,7 +298,11 @@ def _names_a_thing(tokens: Tokens, end: int, after: str) -> bool:
     """Whether the next word makes one name with the party: "Customer PHI", "Provider Security Contact"."""
     if not after or not tokens.flags[end] & CAPITAL or tokens.flags[end - 1] & UPPER:
         return False
-    return after not in _MODALS and not after.startswith(("process", "and", "or")) and bool(tokens.flags[end - 1] & CAPITAL)
+    return (
+        after not in _MODALS
+        and not after.startswith(("process", "and", "or"))
+        and bool(tokens.flags[end - 1] & CAPITAL)
+    )
 
 
 def _is_mention(tokens: Tokens, start: int, term: Term, parties: Parties) -> bool:

@@ -131,7 +131,9 @@ class Reading:
             # "Consultant and Client shall": both are bound.
             joined = words[start - 1] if start > begin else ""
             joined = words[start - 2] if joined == "the" and start - 1 > begin else joined
-            if joined in ("and", "or") and any(o != who for s, e, o in self.roles[max(0, stop - 12) : stop] if 0 <= start - e <= 3):
+            if joined in ("and", "or") and any(
+                o != who for s, e, o in self.roles[max(0, stop - 12) : stop] if 0 <= start - e <= 3
+            ):
                 role = "either"
             break
         if modality == "may" and negated:

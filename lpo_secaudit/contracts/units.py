@@ -46,6 +46,10 @@ _DEFINITION = re.compile(
     r"[\W\d]{0,12}(?:\(?\w{1,3}[.)]\s*)?(?:<span[^>]{0,80}>)?[\"“*_‘']{1,4}[^\"”*_]{2,80}[\"”*_’':]{1,5}(?:</span>)?[:,]?\s*"
     r"(?:\([^)]{0,60}\)\s*)?(?:(?:shall|will)\s+)?(?:has|have|means?|refers?|includes?|is|are|shall|will)\b",
 )
+_MEANINGS = re.compile(
+    r"\b(?:terms?|expressions?|words?)\b.{0,400}\b(?:have|has|bear)\s+the\s+(?:same\s+|respective\s+)?meanings?\b",
+    re.DOTALL,
+)
 _RECITAL = re.compile(r"[\W\d]{0,6}(?:\(?[A-Za-z]\)\s*)?whereas\b", re.IGNORECASE)
 _RECITAL_HEADING = re.compile(r"[\W\d]{0,8}(?:recitals?|background|whereas|preamble)\W*$", re.IGNORECASE)
 _LEADS = re.compile(
@@ -118,7 +122,7 @@ def split_units(text: str) -> tuple[Unit, ...]:
             elif leads:
                 lead = _lead_of(leads, block.style if first else "follow", body, text, units)
             kind: UnitKind = "item" if lead >= 0 else "text"
-            if _DEFINITION.match(body):
+            if _DEFINITION.match(body) or _MEANINGS.search(body):
                 kind = "definition"
             elif recitals or _RECITAL.match(body):
                 kind = "recital"
