@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lpo_secaudit_plugins.aws.reasoning.callers import Caller, CallerKind, domains_of, outsiders, reaches
 from lpo_secaudit_plugins.aws.reasoning.conditions import (
@@ -25,6 +26,7 @@ from lpo_secaudit_plugins.aws.reasoning.conditions import (
 )
 from lpo_secaudit_plugins.aws.reasoning.policy import Policy, Statement
 from lpo_secaudit_plugins.aws.reasoning.wildcards import (
+    Budget,
     Pattern,
     TooComplexError,
     matches,
@@ -33,9 +35,6 @@ from lpo_secaudit_plugins.aws.reasoning.wildcards import (
 )
 
 __all__ = ["ANYTHING", "Answer", "Grant", "Question", "ask"]
-
-MOST_CHOICES = 20_000
-"""Ways to make the Denies of one case fail; a policy beyond that is not decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,32 +110,40 @@ def ask(policies: Policy | Sequence[Policy], question: Question) -> Answer:
         callers = tuple(dict.fromkeys(c for p in given for c in outsiders(p, question.own_account)))
     grants: list[Grant] = []
     doubts: dict[str, None] = {}
-    for caller in callers:
-        domains = {**domains_of(caller, given, question.own_account), **question.keys}
-        reaching = [s for s in statements if reaches(s, caller)]
-        if not any(s.allow for s in reaching):
-            continue
-        for actions, relevant in _cases(reaching, question.actions):
-            for grant in _by_resource(caller, actions, relevant, question, domains, doubts):
-                grants.append(grant)
+    budget = Budget()
+    try:
+        for caller in callers:
+            budget.spend(20 * len(statements))
+            reaching = [s for s in statements if reaches(s, caller)]
+            if not any(s.allow for s in reaching):
+                continue
+            domains = {**domains_of(caller, given, question.own_account), **question.keys}
+            for actions, relevant in _cases(reaching, question.actions, budget):
+                grants.extend(_by_resource(caller, actions, relevant, question, domains, doubts, budget))
+    except TooComplexError as error:
+        doubts[str(error)] = None
     return Answer(tuple(grants), tuple(doubts))
 
 
 def _cases(
-    statements: Sequence[Statement], actions: Iterable[str]
+    statements: Sequence[Statement], actions: tuple[str, ...], budget: Budget
 ) -> Iterable[tuple[tuple[str, ...], list[Statement]]]:
     """Actions that the same statements apply to, with those statements; only where one allows."""
     cases: dict[tuple[bool, ...], list[str]] = {}
-    for action in actions:
-        bits = tuple(_acts(s, action) for s in statements)
+    budget.spend(sum(len(s.actions) for s in statements) * len(actions))
+    table = [_acting(s.actions, s.not_action, actions) for s in statements]
+    for action, *found_bits in zip(actions, *table, strict=True):
+        bits = tuple(found_bits)
         if any(bit and s.allow for bit, s in zip(bits, statements, strict=True)):
             cases.setdefault(bits, []).append(action)
     for bits, found in cases.items():
         yield tuple(sorted(found)), [s for bit, s in zip(bits, statements, strict=True) if bit]
 
 
-def _acts(statement: Statement, action: str) -> bool:
-    return any(matches(action, wild) for wild in statement.actions) is not statement.not_action
+@lru_cache(maxsize=2048)
+def _acting(wilds: tuple[str, ...], negated: bool, actions: tuple[str, ...]) -> tuple[bool, ...]:
+    """Which actions a statement is about; statements of many policies name the same ones."""
+    return tuple(any(matches(action, wild) for wild in wilds) is not negated for action in actions)
 
 
 def _by_resource(
@@ -146,21 +153,18 @@ def _by_resource(
     question: Question,
     domains: Mapping[str, Domain],
     doubts: dict[str, None],
+    budget: Budget,
 ) -> Iterable[Grant]:
     groups = tuple(_resources(s, caller) for s in statements)
     for base in question.resources:
-        try:
-            found = signatures(pattern(base), groups)
-        except TooComplexError as error:
-            doubts[str(error)] = None
-            continue
+        found = signatures(pattern(base), groups, budget)
         for signature, example in sorted(found.items()):
             applying = [
                 s for index, s in enumerate(statements) if bool(signature >> index & 1) is not s.not_resource
             ]
             denies = [s for s in applying if not s.allow]
             for allow in (s for s in applying if s.allow):
-                if _possible(allow, denies, domains, doubts):
+                if _possible(allow, denies, domains, doubts, budget):
                     yield Grant(caller, actions, example, allow.label)
                     break
 
@@ -192,7 +196,11 @@ def _without_variables(text: str) -> str:
 
 
 def _possible(
-    allow: Statement, denies: list[Statement], domains: Mapping[str, Domain], doubts: dict[str, None]
+    allow: Statement,
+    denies: list[Statement],
+    domains: Mapping[str, Domain],
+    doubts: dict[str, None],
+    budget: Budget,
 ) -> bool:
     """Whether a request exists that the Allow covers and none of the Denies."""
     if any(not d.conditions and not d.unknown for d in denies):
@@ -227,11 +235,11 @@ def _possible(
                 for c, d in zip(choices, denies, strict=True)
                 if len(c) == len(d.conditions) and not d.unknown
             ]
-            if _search(needed, widest, domains, quantified):
+            if _search(needed, widest, domains, quantified, budget):
                 doubts[doubt] = None
             return False
-        return _search(needed, choices, domains, quantified)
-    except (TooComplexError, UnknownConditionError) as error:
+        return _search(needed, choices, domains, quantified, budget)
+    except UnknownConditionError as error:
         doubts[f"{allow.label}: {error}"] = None
         return False
 
@@ -241,13 +249,13 @@ def _search(
     choices: list[list[Constraint]],
     domains: Mapping[str, Domain],
     quantified: frozenset[str],
+    budget: Budget,
 ) -> bool:
     """Depth first over one escape per Deny, giving up a branch as soon as it cannot hold."""
-    if not can_hold(needed, domains, quantified):
+    if not can_hold(needed, domains, quantified, budget):
         return False
     # Denies that an already needed constraint lets fail need no choice of their own.
     order = sorted((c for c in choices if not any(e in needed for e in c)), key=len)
-    budget = [MOST_CHOICES]
 
     def descend(chosen: list[Constraint], depth: int) -> bool:
         if depth == len(order):
@@ -255,11 +263,8 @@ def _search(
         if any(escape in chosen for escape in order[depth]):
             return descend(chosen, depth + 1)
         for escape in order[depth]:
-            budget[0] -= 1
-            if budget[0] < 0:
-                raise TooComplexError(f"more than {MOST_CHOICES} ways for the denies to fail")
             further = [*chosen, escape]
-            if can_hold(further, domains, quantified) and descend(further, depth + 1):
+            if can_hold(further, domains, quantified, budget) and descend(further, depth + 1):
                 return True
         return False
 

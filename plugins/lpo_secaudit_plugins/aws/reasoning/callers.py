@@ -139,6 +139,8 @@ _IDENTITY_KEYS = (
 )
 """Keys whose values belong to somebody: a stranger cannot bring a value that a policy names."""
 
+_PRINCIPAL_STARTS = ("arn:aws:iam::", "arn:aws:sts::", "arn:aws-cn:iam::", "arn:aws-us-gov:iam::")
+
 _TRUE_FALSE = (pattern("true"), pattern("false"))
 
 
@@ -161,9 +163,9 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
         found["aws:principalarn"] = Domain((pattern(f"arn:aws*:*::{own_account or '*'}:*"),), absent=False)
         return found
     named = tuple(dict.fromkeys(_literals(policies)))
-    accounts = tuple(
-        classes("*", pattern_text, "*") for pattern_text in sorted(_accounts(policies) | {own_account} - {""})
-    )
+    others = sorted(_accounts(policies) | {own_account} - {""})
+    accounts = tuple(pattern(account) for account in others)
+    of_accounts = tuple(pattern(f"arn:*:*:*:{account}:*") for account in others)
     literals = tuple(pattern(text, literal=True) for text in named)
     any_account = (DIGITS, 12)
     for key in _IDENTITY_KEYS:
@@ -189,7 +191,9 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
         found["aws:principalaccount"] = Domain((classes(any_account),), excluded=accounts, absent=False)
         found["kms:calleraccount"] = found["aws:principalaccount"]
         found["aws:principalarn"] = Domain(
-            (classes("arn:aws*:*::", any_account, ":*"),), excluded=accounts, absent=False
+            tuple(classes(start, any_account, ":*") for start in _PRINCIPAL_STARTS),
+            excluded=of_accounts,
+            absent=False,
         )
         found["aws:principaltype"] = Domain(excluded=(pattern("Anonymous"),), absent=False)
         _not_by_service(found, absent)
@@ -209,7 +213,7 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
     found["aws:sourceaccount"] = Domain((classes(any_account),), excluded=accounts)
     found["aws:sourcearn"] = Domain(
         (classes("arn:aws*:*:*:", any_account, ":*"), pattern("arn:aws*:s3:::*")),
-        excluded=(*accounts, *literals),
+        excluded=(*of_accounts, *literals),
     )
     found["aws:sourceowner"] = found["aws:sourceaccount"]
     found["aws:sourceip"] = Domain()
@@ -234,14 +238,10 @@ def _literals(policies: Iterable[Policy]) -> Iterable[str]:
     for policy in policies:
         for statement in policy.statements:
             for condition in statement.conditions:
-                # What a negated operator names is excluded from an Allow anyway.
-                if condition.operator in (
-                    "stringequals",
-                    "stringequalsignorecase",
-                    "stringlike",
-                    "arnequals",
-                    "arnlike",
-                ):
+                # In these two a star is a star, so that the whole text is the value.
+                if condition.operator in ("stringequals", "stringequalsignorecase"):
+                    yield from condition.values
+                elif condition.operator in ("stringlike", "arnequals", "arnlike"):
                     yield from (v for v in condition.values if "*" not in v and "?" not in v)
 
 

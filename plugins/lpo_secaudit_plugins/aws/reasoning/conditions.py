@@ -21,7 +21,7 @@ from itertools import pairwise
 
 from lpo_secaudit_plugins.aws.reasoning.addresses import EVERYWHERE, AddressSet
 from lpo_secaudit_plugins.aws.reasoning.policy import Condition
-from lpo_secaudit_plugins.aws.reasoning.wildcards import Pattern, pattern, some_member
+from lpo_secaudit_plugins.aws.reasoning.wildcards import Budget, Pattern, pattern, some_member
 
 __all__ = ["Constraint", "Domain", "UnknownConditionError", "can_hold", "constraint_of"]
 
@@ -182,7 +182,10 @@ MULTI_VALUED = frozenset(
 
 
 def can_hold(
-    constraints: Sequence[Constraint], domains: Mapping[str, Domain], quantified: frozenset[str] = frozenset()
+    constraints: Sequence[Constraint],
+    domains: Mapping[str, Domain],
+    quantified: frozenset[str] = frozenset(),
+    budget: Budget | None = None,
 ) -> bool:
     """Whether one request can meet all constraints at once.
 
@@ -194,11 +197,14 @@ def can_hold(
         UnknownConditionError: constraints of different kinds on one key.
         TooComplexError: a set of patterns outgrew its limit.
     """
+    budget = budget or Budget()
+    budget.spend(5 * len(constraints) + sum(len(c.patterns) + len(c.numbers) for c in constraints))
     by_key: dict[str, list[Constraint]] = {}
     for constraint in constraints:
         by_key.setdefault(constraint.key, []).append(constraint)
     return all(
-        _key_can_hold(parts, _domain(key, domains), key in quantified) for key, parts in by_key.items()
+        _key_can_hold(parts, _domain(key, domains), key in quantified, budget)
+        for key, parts in by_key.items()
     )
 
 
@@ -209,7 +215,7 @@ def _domain(key: str, domains: Mapping[str, Domain]) -> Domain:
     return found or domains.get("") or Domain()
 
 
-def _key_can_hold(constraints: list[Constraint], domain: Domain, many: bool) -> bool:
+def _key_can_hold(constraints: list[Constraint], domain: Domain, many: bool, budget: Budget) -> bool:
     required = [c for c in constraints if c.some]
     if domain.absent and not required:
         return True
@@ -217,13 +223,13 @@ def _key_can_hold(constraints: list[Constraint], domain: Domain, many: bool) -> 
         return False
     every = [c for c in constraints if not c.some]
     if not many and constraints[0].key not in MULTI_VALUED:
-        return _some_value([*every, *required], domain)
+        return _some_value([*every, *required], domain, budget)
     if not required:
-        return _some_value(every, domain)
-    return all(_some_value([*every, one], domain) for one in required)
+        return _some_value(every, domain, budget)
+    return all(_some_value([*every, one], domain, budget) for one in required)
 
 
-def _some_value(constraints: list[Constraint], domain: Domain) -> bool:
+def _some_value(constraints: list[Constraint], domain: Domain, budget: Budget) -> bool:
     """Whether a value of the domain lies in every set."""
     if any(not c.kind and c.negated for c in constraints):
         return False
@@ -242,7 +248,7 @@ def _some_value(constraints: list[Constraint], domain: Domain) -> bool:
     outside = [c.patterns for c in typed if c.negated]
     if domain.excluded:
         outside.append(domain.excluded)
-    return any(some_member(base, inside, outside) is not None for base in domain.text)
+    return any(some_member(base, inside, outside, budget) is not None for base in domain.text)
 
 
 def _some_number(constraints: list[Constraint], domain: Domain) -> bool:

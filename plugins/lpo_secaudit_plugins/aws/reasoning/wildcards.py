@@ -11,7 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-__all__ = ["DIGITS", "Pattern", "TooComplexError", "matches", "pattern", "signatures", "some_member"]
+__all__ = [
+    "DIGITS",
+    "Budget",
+    "Pattern",
+    "TooComplexError",
+    "classes",
+    "matches",
+    "pattern",
+    "signatures",
+    "some_member",
+]
 
 DIGITS = frozenset("0123456789")
 
@@ -25,11 +35,28 @@ _ANY = "??"
 
 Pattern = tuple[Token, ...]
 
-MOST_STATES = 20_000
+MOST_STEPS = 500_000
+"""Steps of single patterns that one question may take; a second or so."""
 
 
 class TooComplexError(Exception):
     """A question about patterns outgrew its limit; nothing is known of the answer."""
+
+
+class Budget:
+    """What a question may still spend; the same question always spends the same.
+
+    So that results do not depend on what was asked before, work that a cache saves is spent as well.
+    """
+
+    def __init__(self, steps: int = MOST_STEPS) -> None:
+        self._left = steps
+
+    def spend(self, steps: int) -> None:
+        """Raises TooComplexError when nothing is left."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooComplexError("the policy is too involved to be decided within its limit")
 
 
 def matches(text: str, wild: str) -> bool:
@@ -108,28 +135,45 @@ def _step(tokens: Pattern, stars: int, state: int, character: str) -> int:
     return _close(after, stars) if after else 0
 
 
-def _wanted(tokens: Pattern, state: int) -> Iterable[str]:
-    """The characters that some position of the state asks for by name."""
+def _wanted(tokens: Pattern, state: int, named: set[str] | None = None) -> Iterable[str]:
+    """The characters that some position of the state asks for by name.
+
+    Args:
+        named: where given, members of a class that are not named all behave alike: one will do.
+    """
     left = state & ((1 << len(tokens)) - 1)
     while left:
         lowest = left & -left
         token = tokens[lowest.bit_length() - 1]
         if isinstance(token, frozenset):
-            yield from token
+            if named is None:
+                yield from token
+            else:
+                yield from token & named
+                yield from sorted(token - named)[:1]
         elif len(token) == 1:
             yield token
         left ^= lowest
 
 
-@lru_cache(maxsize=8192)
-def signatures(base: Pattern, groups: tuple[tuple[Pattern, ...], ...]) -> Mapping[int, str]:
+def signatures(
+    base: Pattern, groups: tuple[tuple[Pattern, ...], ...], budget: Budget | None = None
+) -> Mapping[int, str]:
     """Which combinations of membership occur among the texts of `base`, with an example of each.
 
     Bit i of a key says whether the example lies in the union `groups[i]`.
 
     Raises:
-        TooComplexError: more than MOST_STATES states of the product were needed.
+        TooComplexError: the budget (MOST_STEPS, where none is given) is spent.
     """
+    found, steps = _signatures(base, groups)
+    (budget or Budget()).spend(steps)
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _signatures(base: Pattern, groups: tuple[tuple[Pattern, ...], ...]) -> tuple[Mapping[int, str], int]:
+    limit, steps = Budget(), 0
     flat = [tokens for group in groups for tokens in group]
     owner = [index for index, group in enumerate(groups) for _ in group]
     used = {c for tokens in (base, *flat) for t in tokens for c in (t if isinstance(t, frozenset) else (t,))}
@@ -149,11 +193,14 @@ def signatures(base: Pattern, groups: tuple[tuple[Pattern, ...], ...]) -> Mappin
                     if state[index + 1] >> len(tokens) & 1:
                         signature |= 1 << owner[index]
                 found.setdefault(signature, text)
-            characters = set(_wanted(base, state[0]))
+            named = {c for tokens, part in zip(flat, state[1:], strict=True) for c in _wanted(tokens, part)}
+            characters = set(_wanted(base, state[0], named))
             if state[0] & free:  # a character that no pattern names can follow
-                for index, tokens in enumerate(flat):
-                    characters.update(_wanted(tokens, state[index + 1]))
+                characters |= named
                 characters.add(other)
+            cost = len(characters) * (1 + sum(part.bit_count() for part in state))
+            steps += cost
+            limit.spend(cost)
             for character in sorted(characters):
                 moved = _step(base, base_stars, state[0], character)
                 if not moved:
@@ -166,12 +213,10 @@ def signatures(base: Pattern, groups: tuple[tuple[Pattern, ...], ...]) -> Mappin
                     ),
                 )
                 if after not in seen:
-                    if len(seen) >= MOST_STATES:
-                        raise TooComplexError(f"more than {MOST_STATES} cases of {len(flat)} patterns")
                     seen.add(after)
                     following.append((after, text + character))
         level = following
-    return found
+    return found, steps
 
 
 def _examples() -> Iterable[str]:
@@ -180,12 +225,15 @@ def _examples() -> Iterable[str]:
 
 
 def some_member(
-    base: Pattern, inside: Sequence[Sequence[Pattern]] = (), outside: Sequence[Sequence[Pattern]] = ()
+    base: Pattern,
+    inside: Sequence[Sequence[Pattern]] = (),
+    outside: Sequence[Sequence[Pattern]] = (),
+    budget: Budget | None = None,
 ) -> str | None:
     """A text of `base` that lies in every union of `inside` and in none of `outside`; None: there is none.
 
     Raises:
         TooComplexError: as `signatures`.
     """
-    found = signatures(base, tuple(tuple(group) for group in (*inside, *outside)))
+    found = signatures(base, tuple(tuple(group) for group in (*inside, *outside)), budget)
     return found.get((1 << len(inside)) - 1)

@@ -120,7 +120,7 @@ def requests(kind: CallerKind, action: str, policy: list[dict[str, Any]]) -> Ite
     own = kind is CallerKind.OWN
     account = {CallerKind.OWN: OWN, CallerKind.STRANGER: FRESH, CallerKind.ANONYMOUS: None}[kind]
     arn = f"arn:aws:iam::{account}:role/someone" if account else None
-    organisations = [None, "o-9", *(("o-1", "o-2") if own else ())] if account else [None]
+    organisations = [None, "o-9", *(("o-1", "o-2", "o-?*") if own else ())] if account else [None]
     addresses = [None, "8.8.8.8", "130.1.1.1", *(("10.1.1.1",) if own else ())]
     universe = {
         "aws:PrincipalOrgID": organisations,
