@@ -8,6 +8,7 @@ duplicate keys, tags, anchors with more than a few uses and deep nesting, and re
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,13 +58,13 @@ class YamlFile:
         return f"{place}: {dotted}" if dotted else place
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """The event and node layers of PyYAML without its YAML 1.1 scalar resolvers."""
+# libyaml where it is built in, for speed. Only its events are used: its own composer recurses on the C
+# stack as deep as a hostile file nests.
+_Events = getattr(yaml, "CParser", None) or yaml.SafeLoader
+_TAGS = {None, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 
-    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012  # the type PyYAML declares
 
-
-def _scalar(node: yaml.ScalarNode) -> Any:
+def _scalar(node: yaml.ScalarEvent) -> Any:
     text: str = node.value
     if node.style in ("'", '"', "|", ">"):
         return text
@@ -79,48 +80,89 @@ def _scalar(node: yaml.ScalarNode) -> Any:
 
 
 class _Builder:
-    def __init__(self, name: str) -> None:
+    """Builds the value of one document from the parser's events."""
+
+    def __init__(self, name: str, next_event: Callable[[], Any]) -> None:
         self.name = name
         self.lines: dict[Path_, int] = {}
-        self.nodes = 0
+        self._next = next_event
+        self._nodes = 0
+        # Anchor to its value and the number of values in it.
+        self._anchors: dict[str, tuple[Any, int]] = {}
 
-    def build(self, node: yaml.Node, path: Path_, depth: int) -> Any:
-        line = node.start_mark.line + 1
-        self.nodes += 1
-        # Aliases are expanded by building their node again, so a "billion laughs" file meets this limit.
-        if self.nodes > MAX_NODES or depth > MAX_DEPTH:
+    def document(self) -> Any:
+        """The one document of the stream; None where there is none."""
+        self._next()
+        event = self._next()
+        if isinstance(event, yaml.StreamEndEvent):
+            return None
+        value = self._build(self._next(), (), 0)
+        self._next()
+        after = self._next()
+        if not isinstance(after, yaml.StreamEndEvent):
+            raise InputError(
+                "not valid YAML: more than one document",
+                where=f"{self.name}:{after.start_mark.line + 1}",
+                hint="keep one document a file",
+            )
+        return value
+
+    def _build(self, event: Any, path: Path_, depth: int) -> Any:
+        line = event.start_mark.line + 1
+        self._count(1, depth, line)
+        self.lines[path] = line
+        if isinstance(event, yaml.AliasEvent):
+            if event.anchor not in self._anchors:
+                raise InputError(f"no anchor {event.anchor!r} stands before", where=f"{self.name}:{line}")
+            value, size = self._anchors[event.anchor]
+            # As if it stood here again, so that a "billion laughs" file meets the limit.
+            self._count(size, depth, line)
+            return value
+        if event.tag not in _TAGS:
+            raise InputError(
+                f"tag {event.tag!r} is not allowed", where=f"{self.name}:{line}", hint="write a plain value"
+            )
+        before = self._nodes
+        if isinstance(event, yaml.ScalarEvent):
+            value = event.value if event.tag else _scalar(event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            value = self._sequence(path, depth)
+        else:
+            value = self._mapping(path, depth)
+        if event.anchor:
+            self._anchors[event.anchor] = (value, self._nodes - before)
+        return value
+
+    def _sequence(self, path: Path_, depth: int) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._build(event, (*path, len(items)), depth + 1))
+        return items
+
+    def _mapping(self, path: Path_, depth: int) -> dict[str, Any]:
+        result: dict[str, Any] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            line = event.start_mark.line + 1
+            if not isinstance(event, yaml.ScalarEvent):
+                raise InputError("a key must be plain text", where=f"{self.name}:{line}")
+            key = str(event.value)
+            if key in result:
+                raise InputError(
+                    f"key {key!r} stands twice in one mapping",
+                    where=f"{self.name}:{line}",
+                    hint="remove one of the two; the second would silently win",
+                )
+            result[key] = self._build(self._next(), (*path, key), depth + 1)
+            self.lines[(*path, key)] = line
+        return result
+
+    def _count(self, more: int, depth: int, line: int) -> None:
+        self._nodes += more
+        if self._nodes > MAX_NODES or depth > MAX_DEPTH:
             raise LimitExceededError(
                 f"YAML has more than {MAX_NODES} values or nests deeper than {MAX_DEPTH}",
                 where=f"{self.name}:{line}",
             )
-        self.lines[path] = line
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rsplit(":", 1)[1] not in (
-            "str",
-            "seq",
-            "map",
-        ):
-            raise InputError(
-                f"tag {node.tag!r} is not allowed", where=f"{self.name}:{line}", hint="write a plain value"
-            )
-        if isinstance(node, yaml.ScalarNode):
-            return _scalar(node)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.build(child, (*path, i), depth + 1) for i, child in enumerate(node.value)]
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key_line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise InputError("a key must be plain text", where=f"{self.name}:{key_line}")
-            key = str(key_node.value)
-            if key in result:
-                raise InputError(
-                    f"key {key!r} stands twice in one mapping",
-                    where=f"{self.name}:{key_line}",
-                    hint="remove one of the two; the second would silently win",
-                )
-            result[key] = self.build(value_node, (*path, key), depth + 1)
-            self.lines[(*path, key)] = key_line
-        return result
 
 
 def parse_yaml(raw: bytes, name: str) -> YamlFile:
@@ -138,12 +180,9 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
         raise InputError(
             f"file is not UTF-8 (byte {error.start})", where=name, hint="save it as UTF-8"
         ) from error
-    loader = None
     try:
-        loader = _PlainLoader(text)
-        node = loader.get_single_node()
-        builder = _Builder(name)
-        value = None if node is None else builder.build(node, (), 0)
+        builder = _Builder(name, _Events(text).get_event)
+        value = builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -154,11 +193,6 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
         ) from error
     except yaml.YAMLError as error:
         raise InputError(f"not valid YAML: {error}", where=f"{name}:1") from error
-    except RecursionError:
-        raise LimitExceededError(f"YAML nests deeper than {MAX_DEPTH}", where=name) from None
-    finally:
-        if loader is not None:
-            loader.dispose()
     return YamlFile(name=name, value=value, raw=raw, lines=builder.lines)
 
 
