@@ -219,13 +219,13 @@ def _known_checks(catalogs: Iterable[Catalog], plugins: PluginSet) -> dict[str, 
 
 
 def _sourced(engagement: Engagement, plugins: PluginSet, checks: Iterable[Check]) -> frozenset[str]:
-    """Ids of the checks that test a system for whose evidence the engagement names a source.
+    """Ids of the checks of systems and documents for whose evidence the engagement names a source.
 
     By the engagement, not by what was found: what a provider leaves out of its evidence changes nothing.
     """
     collectors = (plugins.collectors.get(source.collector) for source in engagement.sources)
     types = {type_ for collector in collectors if collector for type_ in collector.produces}
-    return frozenset(c.id for c in checks if c.method is Method.TEST and c.evidence in types)
+    return frozenset(c.id for c in checks if c.method is not Method.INTERVIEW and c.evidence in types)
 
 
 def _selected_checks(

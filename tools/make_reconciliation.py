@@ -2,8 +2,8 @@
 
     python tools/make_reconciliation.py
 
-A scanner's results in OCSF, and a bundle with what was seen of mail and of trusted accounts. All of
-it is fictional; running the script again gives the same bytes.
+A scanner's results in OCSF, and a bundle with what was seen of mail, of trusted accounts and of a
+report handed over. All of it is fictional; running the script again gives the same bytes.
 """
 
 from __future__ import annotations
@@ -93,7 +93,24 @@ def records() -> list[Evidence]:
             "problems": [],
         },
     }
+    pentest = {
+        "file": "pentest-summary-2024.pdf",
+        "kind": "penetration-test",
+        "title": "penetration test",
+        "topics": ["penetration-testing"],
+        "recognised": "text",
+        "issuer": "Example Testers",
+        "issued": "2024-06-14",
+        "findings": {"critical": 0, "high": 0, "medium": 2, "low": 5},
+        "stands_until": "2025-06-14",
+        "services": [],
+        "confirmed_by": "J. Roe",
+        "confirmed_on": "2024-07-01",
+        "unsure": [],
+        "quotes": {"issued": {"text": "Date of report: 14 June 2024", "page": 1}},
+    }
     return [
+        seen("certificate.document", "pentest-summary-2024.pdf", "papers", pentest),
         seen("mail.domain", "lantern.example", "mail-dns", mail),
         seen("aws.iam.role", f"arn:aws:iam::{ACCOUNT}:role/app", "aws", {"AssumeRolePolicyDocument": trust}),
     ]
@@ -120,7 +137,7 @@ def bundle(target: Path) -> None:
 def main() -> None:
     text = json.dumps(findings(), indent=1, ensure_ascii=False) + "\n"
     (HERE / "prowler.ocsf.json").write_text(text, encoding="utf-8")
-    bundle(HERE / "mail-and-roles.zip")
+    bundle(HERE / "handed-over.zip")
 
 
 if __name__ == "__main__":

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from lpo_secaudit.evaluate.measures import Measure
-from lpo_secaudit.evaluate.statements import CLAIM_MAX_AGE, Stance, Statement
+from lpo_secaudit.evaluate.statements import Stance, Statement
 from lpo_secaudit.model.evidence import Evidence
 
 if TYPE_CHECKING:
@@ -15,16 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["certificate_claims"]
 
-_TOPICS = {
-    "insurance": ("insurance",),
-    "penetration-test": ("penetration-testing",),
-    "pentest": ("penetration-testing",),
-}
-"""Kind of document to the topics it speaks for; every other kind is independent assurance."""
-
-_DEFAULT = ("certification",)
-_VALID_UNTIL = ("valid_until", "expires", "expires_on", "expiry")
-_PERIOD_END = ("period_end", "period_to", "as_of", "issued", "issued_on", "report_date")
+_QUOTED = ("expires", "period_to", "issued", "kind")
+"""Facets whose words are shown, the telling ones first."""
 
 
 def certificate_claims(
@@ -32,54 +23,62 @@ def certificate_claims(
 ) -> dict[str, list[Statement]]:
     """Statements of records of type `certificate.document`, by topic.
 
-    A certificate is outdated after its expiry; a report, which has none, when its period ended
-    more than `CLAIM_MAX_AGE` ago. One that states neither is unclear.
+    A document is outdated after the last day it can be relied on (`stands_until`); one that does not
+    tell that day is unclear. So is one whose scope leaves out a service that was asked for.
     """
     found: dict[str, list[Statement]] = {}
     for record in sorted(records, key=lambda r: (r.subject, r.digest)):
         data = record.data
-        kind = str(data.get("kind", ""))
-        expires, ended = _day(data, _VALID_UNTIL), _day(data, _PERIOD_END)
-        last = expires or (ended + CLAIM_MAX_AGE if ended else None)
-        until = f" until {expires.date()}" if expires else f" as of {ended.date()}" if ended else ""
-        by = f" by {data['issuer']}" if data.get("issuer") else ""
-        name = str(data.get("document") or data.get("file") or record.subject.id)
-        wanted = next((t for word, t in _TOPICS.items() if kind.startswith(word)), _DEFAULT)
-        for id_ in wanted:
-            if id_ not in topics.by_id:
-                continue
-            found.setdefault(id_, []).append(
-                Statement(
-                    topic=id_,
-                    stance=Stance.HOLDS if last else Stance.UNCLEAR,
-                    source=record.subject.source,
-                    about=kind,
-                    document=name,
-                    kind=f"certificate:{kind}",
-                    place=name,
-                    quote=f"{kind.replace('-', ' ') or 'document'}{by}{until}",
-                    evidence=(record.digest,),
-                    measure=_amount(data) if id_ == "insurance" else None,
-                    as_of=ended or expires,
-                    outdated=last is not None and last < evaluated_at,
+        ends = _end_of(data.get("stands_until"))
+        left_out = [s for s in data.get("services", ()) if s.get("excluded") or s.get("in_scope") is False]
+        for id_ in data.get("topics", ()):
+            if id_ in topics.by_id:
+                found.setdefault(id_, []).append(
+                    Statement(
+                        topic=id_,
+                        stance=Stance.HOLDS if ends and not left_out else Stance.UNCLEAR,
+                        source=record.subject.source,
+                        about=str(data.get("kind", "")),
+                        document=_name(record),
+                        kind=f"certificate:{data.get('kind', '')}",
+                        place=_place(record),
+                        quote=_said(data),
+                        evidence=(record.digest,),
+                        as_of=ends,
+                        outdated=ends is not None and ends < evaluated_at,
+                    )
                 )
-            )
     return found
 
 
-def _day(data: Mapping[str, Any], names: Iterable[str]) -> datetime | None:
-    """The end of the first day among some facets; None where there is none."""
-    for name in names:
-        try:
-            day = date.fromisoformat(str(data.get(name) or "")[:10])
-        except ValueError:
-            continue
-        return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1)
-    return None
+def _end_of(day: Any) -> datetime | None:
+    try:
+        last = date.fromisoformat(str(day or "")[:10])
+    except ValueError:
+        return None
+    # The day itself still counts.
+    return datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
 
 
-def _amount(data: Mapping[str, Any]) -> Measure | None:
-    amount, currency = data.get("amount"), data.get("currency")
-    if isinstance(amount, int | float) and not isinstance(amount, bool) and isinstance(currency, str):
-        return Measure(float(amount), currency)
-    return None
+def _name(record: Evidence) -> str:
+    return str(record.data.get("file") or record.subject.id)
+
+
+def _quote(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    quotes = data.get("quotes") or {}
+    found = (quotes.get(name) for name in _QUOTED)
+    return next((q for q in found if isinstance(q, Mapping) and q.get("text")), {})
+
+
+def _place(record: Evidence) -> str:
+    page = _quote(record.data).get("page")
+    return f"{_name(record)}, page {page}" if page else _name(record)
+
+
+def _said(data: Mapping[str, Any]) -> str:
+    """What the document is, until when it stands, and the words that say so."""
+    title = str(data.get("title") or data.get("kind") or "document")
+    issuer = f" of {data['issuer']}" if data.get("issuer") else ""
+    until = f", stands until {data['stands_until']}" if data.get("stands_until") else ", no end stated"
+    words = str(_quote(data).get("text", ""))
+    return f"{title}{issuer}{until}" + (f': "{" ".join(words.split())[:300]}"' if words else "")

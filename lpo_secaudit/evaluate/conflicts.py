@@ -84,7 +84,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
     if not practice.violations:
         return
     second = _seen(practice)
-    severity = practice.worst.severity
+    severity, fact = practice.worst.severity, _sentence(_named(practice.worst))
     count = len(practice.violations)
     see = f"{count} observation{'s show' if count > 1 else ' shows'} otherwise"
     for group in _grouped(
@@ -98,7 +98,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
             first=first,
             second=second,
             message=f"The contract promises: {_low(legs.topic.title)} ({first.place}), but {see}",
-            ask=f"How does {first.place} agree with this: {_sentence(_named(practice.worst))} By when is it cured?",
+            ask=f"How does {first.place} agree with this: {fact} By when is it cured?",
         )
     for group in _grouped(
         (s for s in legs.claims if s.stance is Stance.HOLDS), lambda s: (s.source, s.outdated)
@@ -113,7 +113,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
                 second=second,
                 message=f"What was said of {_low(legs.topic.title)} on {_day(group[0])} is outdated; "
                 f"today {see}",
-                ask=f"Since when is this so: {_sentence(_named(practice.worst))} Please answer {first.place} again.",
+                ask=f"Since when is this so: {fact} Please answer {first.place} again.",
             )
         else:
             yield Conflict(

@@ -67,7 +67,8 @@ def answer(
 
 
 def certificate(kind: str, *, until: str, issuer: str = "Certify GmbH") -> Evidence:
-    data = {"kind": kind, "issuer": issuer, "valid_until": until, "document": f"{kind}.pdf"}
+    topics = ["penetration-testing"] if kind == "penetration-test" else ["certification"]
+    data = {"kind": kind, "issuer": issuer, "stands_until": until, "file": f"{kind}.pdf", "topics": topics}
     return Evidence(Subject("certificate.document", f"{kind}.pdf", "papers"), data, "certificate", NOW)
 
 

@@ -31,6 +31,7 @@ PLANTED = {
     ("contract-conflict", "breach-notice", "outside counsel guidelines, s. 4", "dpa.md, 7"),
     ("below-baseline", "audit-right", "paras 2.3, 3.3(b)", "dpa.md, section 10"),
     ("stale-evidence", "network-security", "C2", "security-group/sg-0jump"),
+    ("stale-evidence", "penetration-testing", "C14", "pentest-summary-2024.pdf, page 1"),
     ("unknown-party", "sub-processors", "dpa.md, section 6", "sendalot.example"),
 }
 AGREEING = {"encryption-in-transit", "logging", "password-policy", "staff-confidentiality", "certification"}
@@ -102,5 +103,5 @@ def test_the_evidence_is_what_its_script_makes(tmp_path: Path, monkeypatch: pyte
     module.main()
     made = (tmp_path / "prowler.ocsf.json").read_bytes()
     assert made == (EXAMPLE / "evidence" / "prowler.ocsf.json").read_bytes()
-    made = (tmp_path / "mail-and-roles.zip").read_bytes()
-    assert made == (EXAMPLE / "evidence" / "mail-and-roles.zip").read_bytes()
+    made = (tmp_path / "handed-over.zip").read_bytes()
+    assert made == (EXAMPLE / "evidence" / "handed-over.zip").read_bytes()
