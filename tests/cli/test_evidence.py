@@ -212,15 +212,23 @@ SCANNERS: dict[str, Callable[[Path], Counted]] = {
     "nikto_zero.json": all_faults(r'"OSVDB"'),
     "wazuh_4.7.json": all_faults(r'"cve":'),
     "nmap_multiple_port.xml": nmap,
-    "azure_security_center.csv": lambda p: by([r["state"] for r in rows(p)], {"Healthy": FINE, "Unhealthy": FAULT}),
+    "azure_security_center.csv": lambda p: by(
+        [r["state"] for r in rows(p)], {"Healthy": FINE, "Unhealthy": FAULT}
+    ),
     "wiz_resolved.csv": lambda p: by([r["Status"] for r in rows(p)], {"RESOLVED": FINE}),
     "prisma_cloud.csv": lambda p: (len(rows(p)), {FAULT: len(rows(p))}),
-    "qualys_vmdr_cve.csv": lambda p: by([r["Status"] for r in rows(p, skip=3)], {"ACTIVE": FAULT, "FIXED": FINE}),
+    "qualys_vmdr_cve.csv": lambda p: by(
+        [r["Status"] for r in rows(p, skip=3)], {"ACTIVE": FAULT, "FIXED": FINE}
+    ),
     "scubagear_ScubaResults.csv": lambda p: by([r["Result"] for r in rows(p)], SCUBA),
     "scubagear_AADReport.json": lambda p: by(re.findall(r'"Result":\s*"([^"]+)"', text_of(p)), SCUBA),
-    "observatory_demo.json": lambda p: by(re.findall(r'"pass": (\w+)', text_of(p)), {"true": FINE, "false": FAULT}),
-    "cloudsploit_many.json": lambda p: by([r["status"] for r in load(p)], {"OK": FINE, "FAIL": FAULT, "WARN": FAULT}),
-}  # fmt: skip
+    "observatory_demo.json": lambda p: by(
+        re.findall(r'"pass": (\w+)', text_of(p)), {"true": FINE, "false": FAULT}
+    ),
+    "cloudsploit_many.json": lambda p: by(
+        [r["status"] for r in load(p)], {"OK": FINE, "FAIL": FAULT, "WARN": FAULT}
+    ),
+}
 
 
 @pytest.mark.parametrize("name", SCANNERS)
@@ -324,7 +332,8 @@ QUESTIONNAIRES: dict[str, Callable[[Path], Counted]] = {
     "caiq_v4.0.3_blank.xlsx": caiq4,
     "caiq_v3.0.1_filled_testdata.xlsx": caiq3,
     "caiq_lite_forgedapps.md": lambda p: by(
-        [line.split(" | ")[3] for line in text_of(p).splitlines() if re.search(r"-\d\d\.\d \|", line)], {"Yes": "yes"}
+        [line.split(" | ")[3] for line in text_of(p).splitlines() if re.search(r"-\d\d\.\d \|", line)],
+        {"Yes": "yes"},
     ),
     "hecvat_lite_canvas_catalog.xlsx": hecvat("HECVAT - Lite | Vendor Response"),
     "hecvat_full_canvas_lms.xlsx": hecvat("HECVAT - Full | Vendor Response"),
@@ -333,8 +342,10 @@ QUESTIONNAIRES: dict[str, Callable[[Path], Counted]] = {
     "vsaq_infrastructure.json": vsaq,
     "fimil_vsa-full.json": trust_centre,
     "fimil_mvsp.json": trust_centre,
-    "bestpractices_eirctl.json": lambda p: by(re.findall(r'_status": "([^"]+)"', text_of(p)), {"Met": "yes", "Unmet": "no", "N/A": "not-applicable"}),
-}  # fmt: skip
+    "bestpractices_eirctl.json": lambda p: by(
+        re.findall(r'_status": "([^"]+)"', text_of(p)), {"Met": "yes", "Unmet": "no", "N/A": "not-applicable"}
+    ),
+}
 
 
 @pytest.mark.parametrize("name", QUESTIONNAIRES)

@@ -91,7 +91,7 @@ def read_csv(raw: bytes, name: str) -> Sheet:
     if "\x00" in text:
         raise InputError("not a text file", where=name)
     head = text[:8192]
-    delimiter = max(",;\t|", key=lambda d: (_spread(head, d), head.count(d)))
+    delimiter = _delimiter(head)
     if head[:4].lower() == "sep=":  # Excel's own way to name the delimiter
         line, _, text = text.partition("\n")
         delimiter = line.strip()[4:5] or delimiter
@@ -113,9 +113,17 @@ def read_csv(raw: bytes, name: str) -> Sheet:
     return Sheet("", tuple(rows))
 
 
-def _spread(head: str, delimiter: str) -> int:
-    """How many of the first rows have the delimiter: a comma inside one long text counts little."""
-    return sum(delimiter in line for line in head.splitlines()[:5])
+def _delimiter(head: str) -> str:
+    """The delimiter of a file by its first lines.
+
+    A first line with several is a header and decides; else the one that most lines have, since a
+    comma inside one long text says little.
+    """
+    lines = [line for line in head.splitlines() if line.strip()] or [""]
+    best = max(",;\t|", key=lines[0].count)
+    if lines[0].count(best) >= 2:
+        return best
+    return max(",;\t|", key=lambda d: (sum(d in line for line in lines[:5]), head.count(d)))
 
 
 def read_markdown(text: str) -> tuple[Sheet, ...]:

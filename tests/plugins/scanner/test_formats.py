@@ -268,7 +268,25 @@ CASES: dict[str, tuple[Any, str, list[str]]] = {
 }
 
 
+PROWLER2 = {"Control": "[check1] x", "Control ID": "1", "Message": "m"}
 VARIANTS: dict[str, tuple[Any, str, list[str]]] = {
+    "prowler-2-lines": (
+        "\n".join(json.dumps(PROWLER2 | {"Status": s}) for s in ("PASS", "FAIL", "INFO")),
+        "prowler2-json",
+        ["satisfied", "not-satisfied", "not-applicable"],
+    ),
+    "prowler-2-one": (PROWLER2 | {"Status": "FAIL"}, "prowler2-json", ["not-satisfied"]),
+    "prowler-2-csv": (
+        "PROFILE,TITLE_ID,CHECK_RESULT,TITLE_TEXT,CHECK_SEVERITY\np,1.1,FAIL,t,High\np,1.2,PASS,t,Low\n",
+        "prowler2-csv",
+        ["not-satisfied", "satisfied"],
+    ),
+    "tenable": (
+        '"Plugin","Plugin Name","Severity","IP Address","Synopsis"\n'
+        '"1","n","Critical","h","s;t|u"\n"2","n","Info","h","s"\n',
+        "tenable-csv",
+        ["not-satisfied", "not-applicable"],
+    ),
     "asff-eventbridge": ({"detail": {"findings": [ASFF]}}, "asff", ["not-satisfied"]),
     "inspec-min": (
         {"controls": [{"id": "1", "profile_id": "p", "status": s} for s in ("passed", "failed", "skipped")]},

@@ -149,6 +149,32 @@ def _prowler_native(value: Any) -> Scan:
     return Scan("prowler-json", "Prowler", "", tuple(found), latest(found))
 
 
+def _is_prowler2(value: Any) -> bool:
+    first = next(iter(_list(value)), {})
+    return {"Control", "Control ID", "Status", "Message"} <= set(first)
+
+
+def _prowler2(value: Any) -> Scan:
+    """Prowler 2: one object a line."""
+    found = [
+        Result(
+            rule=text(row, "Control ID"),
+            title=text(row, "Control", limit=300),
+            verdict=text(row, "Status"),
+            outcome=outcome_of(text(row, "Status")),
+            severity=severity_of(row.get("Severity")),
+            resource=text(row, "Resource ID"),
+            place=f"line {number}",
+            message=text(row, "Message"),
+            region=text(row, "Region") or None,
+            resource_type=text(row, "Service"),
+            observed_at=instant(text(row, "Timestamp")),
+        )
+        for number, row in enumerate(_list(value), 1)
+    ]
+    return Scan("prowler2-json", "Prowler", "2", tuple(found), latest(found))
+
+
 def _pairs(value: Any) -> Iterator[str]:
     for key, listed in value.items() if isinstance(value, dict) else ():
         for item in items(listed):
@@ -323,6 +349,7 @@ READERS = (
     Reader("ocsf", "json", _is_ocsf, _ocsf),
     Reader("asff", "json", _is_asff, _asff),
     Reader("prowler-json", "json", _is_prowler_native, _prowler_native),
+    Reader("prowler2-json", "json", _is_prowler2, _prowler2),
     Reader("scoutsuite", "json", _is_scoutsuite, _scoutsuite),
     Reader("cloudsploit", "json", _is_cloudsploit, _cloudsploit),
     Reader("secure-score", "json", _is_secure_score, _secure_score),

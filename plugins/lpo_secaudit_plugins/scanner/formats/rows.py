@@ -64,7 +64,7 @@ def _prowler(row: Row, place: str) -> Result:
 
 def _prowler2(row: Row, place: str) -> Result:
     return Result(
-        rule=row["CHECK_ID"] or row["TITLE_ID"],
+        rule=row.get("CHECK_ID") or row["TITLE_ID"],
         title=row.get("TITLE_TEXT", "")[:300],
         verdict=row["CHECK_RESULT"],
         outcome=outcome_of(row["CHECK_RESULT"]),
@@ -230,7 +230,7 @@ TABLES = (
     _table("testssl-csv", "testssl.sh", "id, fqdn/ip, severity, finding", _testssl, TLS),
     _table("nessus-csv", "Nessus", "Plugin ID, Host, Name", _nessus, FLAWS),
     _table("tenable-csv", "Tenable", "Plugin, Plugin Name, Severity, IP Address", _nessus, FLAWS),
-    _table("prowler2-csv", "Prowler", "TITLE_ID, CHECK_RESULT, CHECK_ID", _prowler2),
+    _table("prowler2-csv", "Prowler", "TITLE_ID, CHECK_RESULT, TITLE_TEXT", _prowler2),
     _table("openvas-csv", "OpenVAS", "NVT Name, Severity, QoD", _openvas, FLAWS),
     _table("qualys-csv", "Qualys", "QID, Title, Severity", _qualys, FLAWS),
     _table("wiz-csv", "Wiz", "Title, Severity, Status, Resource external ID, Wiz URL", _wiz),
