@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from lpo_secaudit.accountability.conditions import Verdict, evaluate
 from lpo_secaudit.accountability.holds import held_until
 from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.obligation import Obligation
+from lpo_secaudit.accountability.order import tied_to_individuals
 from lpo_secaudit.accountability.rules import METHODS, Counting, Period
 from lpo_secaudit.accountability.states import Assessment, DutyState, Status, words_of
 from lpo_secaudit.accountability.timeline import Performance, Start, Timeline
@@ -61,7 +62,7 @@ class _Run:
     due: datetime | date
     late: datetime
     start: Start
-    period: Period
+    period: Period | None
     question: str
     steps: tuple[Step, ...]
     seconds: tuple[SecondReading, ...]
@@ -85,13 +86,19 @@ def _state(o: Obligation, incident: Incident, timeline: Timeline, now: datetime)
         status = Status.MET if done else Status.NOT_TRIGGERED if verdict.value else Status.CANNOT_TELL
         return DutyState(o, status, zone=zone.key, performed=done, because=(*verdict.because, starts.idle),
                          missing=verdict.missing)  # fmt: skip
-    if o.period is None:
+    tie = tied_to_individuals(o, timeline, zone)
+    if o.period is None and tie is None:
         return _without_number(o, verdict, starts.options, starts.missing, zone, done, now)
+    if o.period is None and tie is not None:
+        return _judge(o, verdict, [_tied(o, tie, starts.options)], [], zone, done, now, incident)
+    assert o.period is not None  # noqa: S101  # the cases without one are done
     missing = list(starts.missing)
     if o.zone is None and o.period.unit != "hours":
         missing.append(f"In which country and time zone does the {o.debtor} sit?")
     runs, gaps = (
-        _runs(o, incident, starts.options, zone, now) if len(missing) == len(starts.missing) else ([], [])
+        _runs(o, incident, starts.options, zone, now, tie)
+        if len(missing) == len(starts.missing)
+        else ([], [])
     )
     missing.extend(gaps)
     if not runs:
@@ -103,12 +110,15 @@ def _state(o: Obligation, incident: Incident, timeline: Timeline, now: datetime)
             because=verdict.because,
             missing=(*verdict.missing, *missing),
         )
-    return _judge(o, verdict, runs, missing, zone, done, now)
+    return _judge(o, verdict, runs, missing, zone, done, now, incident)
 
 
 def _applies(o: Obligation, incident: Incident) -> Verdict:
     """Whether the duty arises: condition, then what encryption and small risk take away."""
-    verdict = evaluate(o.condition, incident)
+    facts = incident
+    if o.jurisdiction in incident.risk_in:
+        facts = replace(incident, risk=incident.risk_for(o.jurisdiction))
+    verdict = evaluate(o.condition, facts)
     if verdict.value is False:
         return verdict
     missing = list(verdict.missing)
@@ -158,7 +168,12 @@ def _periods(o: Obligation, incident: Incident) -> list[tuple[Period, str, str]]
 
 
 def _runs(
-    o: Obligation, incident: Incident, options: tuple[Start, ...], zone: ZoneInfo, now: datetime
+    o: Obligation,
+    incident: Incident,
+    options: tuple[Start, ...],
+    zone: ZoneInfo,
+    now: datetime,
+    tie: tuple[datetime | date, Step] | None,
 ) -> tuple[list[_Run], list[str]]:
     """Every reading's date, earliest first, and the facts that keep a reading from having one."""
     named = calendar(o.counting.calendar) if o.counting.calendar else None
@@ -186,6 +201,8 @@ def _runs(
             if held is not None:
                 due, step = held
                 steps = (*steps, step)
+            if tie is not None and late_from(tie[0], zone.key) < late_from(due, zone.key):
+                due, steps = tie[0], (*steps, tie[1])
             runs.append(
                 _Run(
                     due,
@@ -198,6 +215,13 @@ def _runs(
                 )
             )
     return sorted(runs, key=lambda r: r.late), gaps
+
+
+def _tied(o: Obligation, tie: tuple[datetime | date, Step], options: tuple[Start, ...]) -> _Run:
+    """A duty without a number whose last moment is the notice to the persons."""
+    due, step = tie
+    start = min(options, key=lambda s: _sort(s.at)) if options else Start(due, "the persons were told")
+    return _Run(due, late_from(due, o.zone or "UTC"), start, None, "", (step,), ())
 
 
 def _local(at: datetime | date, zone: ZoneInfo) -> datetime | date:
@@ -221,6 +245,7 @@ def _judge(
     zone: ZoneInfo,
     done: Performance | None,
     now: datetime,
+    incident: Incident,
 ) -> DutyState:
     first = runs[0]
     readings = {_timing(run.late, done, now) for run in runs}
@@ -236,11 +261,19 @@ def _judge(
     if asked or open_now or status is None:
         status = Status.CANNOT_TELL
     others = tuple(
-        SecondReading(run.due, f"if the clock starts with: {run.start.words} ({run.period})", run.question)
+        SecondReading(
+            run.due,
+            f"if the clock starts with: {run.start.words} ({run.period or o.period_text()})",
+            run.question,
+        )
         for run in runs[1:]
         if run.due != first.due
     )
-    assumptions = () if len(runs) > 1 or not first.question else (first.question,)
+    assumptions: tuple[str, ...] = () if len(runs) > 1 or not first.question else (first.question,)
+    if not o.held_by_law_enforcement and o.source == "law" and _hold_may_matter(o, incident):
+        assumptions += (
+            "Does this law let law enforcement hold the notice? It is not recorded, so it runs on.",
+        )
     end = done.first if done is not None else now
     return DutyState(
         o,
@@ -257,6 +290,10 @@ def _judge(
         steps=first.steps,
         second_readings=(*others, *first.seconds),
     )
+
+
+def _hold_may_matter(o: Obligation, incident: Incident) -> bool:
+    return any(not hold.recipients or o.creditor in hold.recipients for hold in incident.holds)
 
 
 def _due_instant(run: _Run) -> datetime:

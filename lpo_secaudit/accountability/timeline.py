@@ -137,6 +137,10 @@ class Timeline:
         exact = self._events.get((kind, who))
         told = self._told.get(who) if o.clock_starts in _BY_KNOWLEDGE else None
         if exact is not None and (told is None or exact.earliest() <= told.earliest()):
+            known = self._stand_in(who, stand_ins, kind) if o.source == "law" and kind != "aware" else None
+            if known is not None and o.clock_starts in _BY_KNOWLEDGE and _order(known.at) < exact.earliest():
+                # Whoever is aware has discovered: a later "discovery" does not stop a clock that may run.
+                return Starts((known, _of(exact)))
             return Starts((_of(exact),))
         if told is not None:
             citation = f"{EDPB} on awareness" if o.law == "GDPR" else "a notice received is knowledge"

@@ -456,3 +456,60 @@ def test_taking_a_fact_away_never_makes_a_duty_met(kinds: set[str], encrypted: b
             assert complete[duty.obligation.id] is Status.NOT_TRIGGERED
         if duty.status is Status.CANNOT_TELL:
             assert duty.missing
+
+
+def test_a_notice_tied_to_that_to_the_persons() -> None:
+    jersey = tuple(o for o in obligations(relationship("US-NJ")) if o.ref == "us-nj-authority")
+    hit = {"affected": Affected(Count(5, 5), {"US-NJ": Count(5, 5)})}
+    known = Event("discovered", T0, "firm")
+    persons = Event("notified", T0 + hours(50), "firm", "individuals", places=("all",))
+    police = Event("notified", T0 + hours(40), "firm", "authority", under=("us-nj-authority",))
+    late = replace(police, at=T0 + hours(60))
+    assert only(case(known, **hit), jersey, T0 + hours(99)).due is None
+    missed = only(case(known, persons, **hit), jersey, T0 + hours(99))
+    assert (missed.status, missed.late_by) == (Status.MISSED, hours(49))
+    assert only(case(known, persons, police, **hit), jersey, T0 + hours(99)).status is Status.MET
+    after = only(case(known, persons, late, **hit), jersey, T0 + hours(99))
+    assert (after.status, after.late_by) == (Status.MISSED, hours(10))
+
+
+def test_the_order_of_notices_shortens_a_period_with_a_number() -> None:
+    maryland = tuple(o for o in obligations(relationship("US-MD")) if o.ref == "us-md-authority")
+    hit = {"affected": Affected(Count(5, 5), {"US-MD": Count(5, 5)})}
+    known = Event("discovered", T0, "firm")
+    persons = Event("notified", T0 + hours(50), "firm", "individuals", places=("US-MD",))
+    assert only(case(known, **hit), maryland, T0 + hours(1)).due == date(2026, 4, 17)
+    assert only(case(known, persons, **hit), maryland, T0 + hours(51)).status is Status.MISSED
+
+
+def test_a_discovery_recorded_after_awareness_does_not_move_the_date() -> None:
+    register = hipaa(provider_is_agent=False)
+    events = (
+        Event("aware", datetime(2026, 1, 15, 15, tzinfo=UTC), "firm"),
+        Event("discovered", datetime(2026, 2, 20, 15, tzinfo=UTC), "firm"),
+    )
+    found = only(case(*events), register, LATER)
+    assert found.due == date(2026, 3, 16)
+    assert [r.due for r in found.second_readings] == [date(2026, 4, 21)]
+    assert only(case(*events), register, datetime(2026, 4, 1, tzinfo=UTC)).status is Status.CANNOT_TELL
+
+
+def test_the_risk_of_one_place_decides_for_its_law() -> None:
+    register = obligations(relationship("US-TX", subjects_in=("US-TX", "AT")))
+    hit = {
+        "affected": Affected(Count(6, 6), {"US-TX": Count(3, 3), "AT": Count(3, 3)}),
+        "risk_in": {"EU": "unlikely"},
+    }
+    found = {
+        d.obligation.ref: d.status
+        for d in assess(case(Event("aware", T0, "firm"), **hit), register, T0).duties
+    }
+    assert found["eu-gdpr-authority"] is Status.NOT_TRIGGERED
+    assert found["us-tx-individuals"] is not Status.NOT_TRIGGERED
+
+
+def test_a_hold_that_a_law_is_not_known_to_allow_is_named() -> None:
+    texas = tuple(o for o in obligations(relationship("US-TX")) if o.ref == "us-tx-individuals")
+    hit = {"affected": Affected(Count(5, 5), {"US-TX": Count(5, 5)}), "holds": (hold(),)}
+    found = only(case(Event("determined", T0, "firm"), **hit), texas, T0)
+    assert any("law enforcement" in question for question in found.assumptions)
