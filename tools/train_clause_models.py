@@ -46,6 +46,11 @@ KEPT_WEIGHTS = {"cuad": 6_000, "derecha": 1_500}
 DERECHA = [f"R{i}" for i in range(1, 46)]
 
 
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
 class Corpus:
     """Documents as sparse sentence features, with the beliefs of the rules."""
 
@@ -136,7 +141,7 @@ def row_of(corpus: Corpus, model: LogisticRegression, kept: int) -> dict[str, An
 
 
 def train_cuad(folder: Path, models: dict[str, Any]) -> None:
-    rows = [json.loads(line) for line in gzip.open(folder / "cuad" / "cuad.jsonl.gz", "rt")]
+    rows = read_rows(folder / "cuad" / "cuad.jsonl.gz")
     corpus = Corpus([row["text"] for row in rows])
     total = np.zeros(3, int)
     for category, clause in CUAD.items():
@@ -169,7 +174,7 @@ def train_cuad(folder: Path, models: dict[str, Any]) -> None:
 
 
 def train_derecha(folder: Path, models: dict[str, Any]) -> None:
-    rows = [json.loads(line) for line in gzip.open(folder / "derecha" / "dpa_annotated.jsonl.gz", "rt")]
+    rows = read_rows(folder / "derecha" / "dpa_annotated.jsonl.gz")
     corpus = Corpus(["\n".join(s["text"] for s in row["sentences"]) for row in rows])
     clause_of = {
         a.removeprefix("derecha:"): c.id

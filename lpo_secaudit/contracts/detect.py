@@ -51,15 +51,9 @@ def _rule_matches(rule: Rule, reading: Reading) -> Iterator[Match]:
         default=rule.needs[0],
     )
     candidates = {u for c in rarest.concepts for u in reading.units_with[c]}
-    items: dict[int, list[int]] = {}
-    # A need held by the lead-in holds for all its items.
-    for unit in sorted(candidates):
-        items.setdefault(unit, [])
-    if rule.needs and len(rule.needs) > 1:
-        leads = candidates
-        for index, unit in enumerate(reading.units):
-            if unit.lead in leads or (unit.lead >= 0 and reading.units[unit.lead].lead in leads):
-                candidates = candidates | {index}
+    if len(rule.needs) > 1:
+        # A need held by a lead-in holds for all its items.
+        candidates |= {u for held in candidates for u in reading.items_of.get(held, ())}
     for unit in sorted(candidates):
         match = _match(rule, unit, reading)
         if match is not None:

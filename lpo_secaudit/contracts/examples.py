@@ -12,16 +12,17 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lpo_secaudit.contracts.reading import Reading
-from lpo_secaudit.contracts.words import tokenize
+from lpo_secaudit.contracts.words import tokenize, word_set
 
 __all__ = ["LIKENESS", "similar_units"]
 
 # Sentences so alike that the clause counts as found. Measured on quotes of one clause from several
 # contracts against all sentences of others: see tests/contracts/test_examples.py.
 LIKENESS = 0.36
-_COMMON = frozenset(
-    "the of to and or a an in on by for with at as is be any all such this that it its which from not no if under other "
-    "shall will may must have has been are was were their they than then so do does each per including include".split()
+_COMMON = word_set(
+    "the of to and or a an in on by for with at as is be any all such this that it its which from not "
+    "no if under other shall will may must have has been are was were their they than then so do does "
+    "each per including include"
 )
 
 

@@ -14,18 +14,32 @@ from lpo_secaudit.contracts.reading import Reading
 __all__ = ["grade_of"]
 
 _PLACEHOLDER = re.compile(
-    r"\[\s*[●•_.…\s]*\]|\[\s*(?:insert|tbd|to be|choose|option|date|name|amount|number|x+)\b[^\]]{0,80}\]?|_{4,}|\bTBD\b|●|\$\s?\[",
+    r"\[\s*[●•_.…\s]*\]|_{4,}|\bTBD\b|●|\$\s?\["
+    r"|\[\s*(?:insert|tbd|to be|choose|option|date|name|amount|number|x+)\b[^\]]{0,80}\]?",
     re.IGNORECASE,
 )
-_WEAK = (
-    (re.compile(r"\bcommercially\s+(?:reasonable|practicable)\b", re.IGNORECASE), "only commercially reasonable efforts"),
-    (re.compile(r"\b(?:reasonable|best|good\s+faith)\s+(?:commercial\s+)?(?:efforts?|endeavou?rs?)\b", re.IGNORECASE), "only reasonable efforts"),
-    (re.compile(r"\b(?:will|shall|may)\s+(?:attempt|endeavou?r|strive|seek|try)\s+to\b", re.IGNORECASE), "only an attempt"),
-    (re.compile(r"\bto\s+the\s+(?:maximum\s+)?extent\s+(?:reasonably\s+)?(?:practicable|feasible|possible|practical)\b", re.IGNORECASE), "only to the extent practicable"),
-    (re.compile(r"\bin\s+(?:its|the\s+provider's|provider's)\s+(?:sole|reasonable)\s+discretion\b", re.IGNORECASE), "at the provider's discretion"),
-)  # fmt: skip
+_WEAK = tuple(
+    (re.compile(pattern, re.IGNORECASE), reason)
+    for pattern, reason in (
+        (r"\bcommercially\s+(?:reasonable|practicable)\b", "only commercially reasonable efforts"),
+        (
+            r"\b(?:reasonable|best|good\s+faith)\s+(?:commercial\s+)?(?:efforts?|endeavou?rs?)\b",
+            "only reasonable efforts",
+        ),
+        (r"\b(?:will|shall|may)\s+(?:attempt|endeavou?r|strive|seek|try)\s+to\b", "only an attempt"),
+        (
+            r"\bto\s+the\s+(?:maximum\s+)?extent\s+(?:reasonably\s+)?(?:practicable|feasible|possible|practical)\b",
+            "only to the extent practicable",
+        ),
+        (
+            r"\bin\s+(?:its|the\s+provider's|provider's)\s+(?:sole|reasonable)\s+discretion\b",
+            "at the provider's discretion",
+        ),
+    )
+)
 _COST = re.compile(
-    r"\bat\s+(?:the\s+)?(?:customer|client|controller|company|covered\s+entity|your)(?:['’]s)?\s+(?:sole\s+|own\s+)?(?:cost|expense)|\brequest\s+and\s+cost\b",
+    r"\bat\s+(?:the\s+)?(?:customer|client|controller|company|covered\s+entity|your)(?:['’]s)?\s+(?:sole\s+|own\s+)?"
+    r"(?:cost|expense)|\brequest\s+and\s+cost\b",
     re.IGNORECASE,
 )
 
@@ -65,6 +79,4 @@ def _weakness(clause: Clause, reading: Reading, match: Match) -> str:
             return reason
     if _COST.search(window):
         return "at the client's cost"
-    if match.duty.role == "client" and match.rule.bound == "any":
-        return ""
     return ""

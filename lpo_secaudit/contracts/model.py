@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 
 from lpo_secaudit.contracts.phrases import PhraseBook
 from lpo_secaudit.contracts.reading import Reading
@@ -142,7 +143,7 @@ def features_of(reading: Reading, unit: int, book: PhraseBook) -> tuple[str, ...
     end = min(end, begin + MAX_WORDS)
     stems = [("#" if s[0].isdigit() else s) for s in reading.tokens.stems[begin:end]]
     found: dict[str, None] = dict.fromkeys(stems)
-    found.update(dict.fromkeys(f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)))
+    found.update(dict.fromkeys(f"{a} {b}" for a, b in pairwise(stems)))
     names = book.names
     found.update(
         dict.fromkeys(f"<{names[c]}>" for c in reading.concepts[unit] if names[c].replace("-", "").isalnum())

@@ -21,19 +21,20 @@ __all__ = [
 
 Unit = Literal["hours", "days", "business_days", "weeks", "months", "years", "minutes"]
 
-_ONES = {
-    w: i
-    for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
-    )
-}
-_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
-_TENS["fourty"] = 40
+_SMALL = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+)
+_ONES = {word: number for number, word in enumerate(_SMALL.split())}
+_DECADES = "twenty thirty forty fifty sixty seventy eighty ninety"
+_TENS = {word: 10 * number for number, word in enumerate(_DECADES.split(), 2)} | {"fourty": 40}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _NUMBER_WORD = "|".join([*sorted(_ONES, key=len, reverse=True), *_TENS, *_SCALES])
 # "seventy-two", "one hundred and eighty": words joined by blanks, hyphens or "and".
-_WORDS = rf"(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_NUMBER_WORD})(?:(?:\s+and\s+|[\s-]+)(?:{_NUMBER_WORD}))*"
+_WORDS = (
+    rf"(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_NUMBER_WORD})"
+    rf"(?:(?:\s+and\s+|[\s-]+)(?:{_NUMBER_WORD}))*"
+)
 _DIGITS = r"\d{1,3}(?:[.,  ' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2})?"
 _UNIT = (
     r"(?P<unit>(?:(?:business|working|banking|calendar|consecutive|work)[\s-]+)?"
@@ -46,14 +47,17 @@ _PERIOD = re.compile(
     rf"[\s-]*(?:full\s+|consecutive\s+|clear\s+|prior\s+)?(?P<pre>business\s+|calendar\s+|working\s+)?{_UNIT}",
     re.IGNORECASE,
 )
-_CURRENCY = {
-    "$": "USD", "us$": "USD", "usd": "USD", "u.s. dollars": "USD", "us dollars": "USD", "dollars": "USD", "dollar": "USD",
-    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "gbp": "GBP", "pounds": "GBP",
-    "pounds sterling": "GBP", "sterling": "GBP", "chf": "CHF", "cad": "CAD", "c$": "CAD", "ca$": "CAD", "aud": "AUD",
-    "a$": "AUD", "inr": "INR", "₹": "INR", "rs.": "INR", "jpy": "JPY", "¥": "JPY", "rmb": "CNY", "cny": "CNY", "sgd": "SGD",
-    "hkd": "HKD", "nzd": "NZD", "sek": "SEK", "nok": "NOK", "dkk": "DKK", "pln": "PLN", "php": "PHP", "zar": "ZAR",
+_CODES = "USD EUR GBP CHF CAD AUD INR JPY CNY SGD HKD NZD SEK NOK DKK PLN PHP ZAR"
+_CURRENCY = {code.lower(): code for code in _CODES.split()} | {
+    "$": "USD", "us$": "USD", "u.s. dollars": "USD", "us dollars": "USD", "dollars": "USD", "dollar": "USD",
+    "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "pounds": "GBP", "pounds sterling": "GBP",
+    "sterling": "GBP", "c$": "CAD",
+    "ca$": "CAD", "a$": "AUD", "₹": "INR", "rs.": "INR", "¥": "JPY", "rmb": "CNY",
 }  # fmt: skip
-_BEFORE = r"US\s?\$|C\$|CA\$|A\$|\$|€|£|₹|¥|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|CNY|SGD|HKD|NZD|SEK|NOK|DKK|PLN|PHP|ZAR|Rs\."
+_BEFORE = (
+    r"US\s?\$|C\$|CA\$|A\$|\$|€|£|₹|¥|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|CNY|SGD|HKD|NZD|SEK|NOK|DKK|PLN|PHP"
+    r"|ZAR|Rs\."
+)
 _AFTER = (
     r"(?:U\.?S\.?\s+)?dollars?|euros?|pounds(?:\s+sterling)?|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|SGD|SEK|NOK|DKK|PLN"
     r"|PHP|ZAR|€|£"
@@ -61,14 +65,16 @@ _AFTER = (
 _SCALE = r"(?:\s*(?P<scale>thousand|million|billion|mn|bn|mio\.?|k|m)\b)?"
 _AMOUNT = re.compile(
     rf"(?P<before>(?<![A-Za-z])(?:{_BEFORE}))\s*(?P<number>{_DIGITS}){_SCALE}"
-    rf"|(?<![\w.,])(?P<number2>{_DIGITS})(?:\s*(?P<scale2>thousand|million|billion))?\s*(?P<after>{_AFTER})(?![A-Za-z])",
+    rf"|(?<![\w.,])(?P<number2>{_DIGITS})(?:\s*(?P<scale2>thousand|million|billion))?"
+    rf"\s*(?P<after>{_AFTER})(?![A-Za-z])",
     re.IGNORECASE,
 )
 _WORD_AMOUNT = re.compile(
     rf"\b(?P<words>{_WORDS})\s+(?:and\s+(?:00|no)/100\s+)?(?P<after>{_AFTER})(?![A-Za-z])", re.IGNORECASE
 )
 _MULTIPLE = re.compile(
-    rf"\b(?:(?P<words>{_WORDS})|(?P<digits>\d{{1,2}}(?:\.\d)?)(?=\s*(?:x\b|times|\()))\s*(?:\(\s*(?P<paren>\d{{1,2}}(?:\.\d)?)\s*x?\s*\)\s*)?"
+    rf"\b(?:(?P<words>{_WORDS})|(?P<digits>\d{{1,2}}(?:\.\d)?)(?=\s*(?:x\b|times|\()))\s*"
+    rf"(?:\(\s*(?P<paren>\d{{1,2}}(?:\.\d)?)\s*x?\s*\)\s*)?"
     rf"(?:times|x\b)(?:\s*\(\s*(?P<after>\d{{1,2}}(?:\.\d)?)\s*x?\s*\))?|\b(?P<twice>twice|double|triple)\b"
     rf"|\b(?P<percent>\d{{2,3}})\s?(?:%|percent|per\s+cent)",
     re.IGNORECASE,
@@ -221,8 +227,8 @@ def find_amounts(text: str, start: int = 0, end: int | None = None) -> Iterator[
     ]
     used: set[int] = set()
     for match in _AMOUNT.finditer(text, start, stop):
-        number = match.group("number") or match.group("number2")
-        value = _scaled(parse_number(number), match.group("scale") or match.group("scale2"))
+        digits = match.group("number") or match.group("number2")
+        value = _scaled(parse_number(digits), match.group("scale") or match.group("scale2"))
         currency = _code(match.group("before") or match.group("after"))
         disagrees = ""
         begin = match.start()
@@ -242,8 +248,8 @@ def find_multiples(text: str, start: int = 0, end: int | None = None) -> Iterato
     """All multiples in [start, end), in text order."""
     for match in _MULTIPLE.finditer(text, start, len(text) if end is None else end):
         if match.group("twice"):
-            value = Decimal(3 if match.group("twice").lower() == "triple" else 2)
-            yield Multiple(value, match.start(), match.end())
+            times = Decimal(3 if match.group("twice").lower() == "triple" else 2)
+            yield Multiple(times, match.start(), match.end())
             continue
         if match.group("percent"):
             yield Multiple(Decimal(match.group("percent")) / 100, match.start(), match.end())

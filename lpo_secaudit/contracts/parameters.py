@@ -132,12 +132,12 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
         )
     ]
     candidates: list[tuple[int, int, Period, str]] = []
-    for rank, text in enumerate([*texts, *follow]):
+    for text in (*texts, *follow):
         for period in find_periods(text):
             before = text[max(0, period.start - 70) : period.start].lower()
             after = text[period.end : period.end + 80].lower()
             if not re.search(
-                r"within|later than|less than|exceed|event|than|in at most|maximum|not more|under|latest|after|of\b",
+                r"within|later than|less than|exceed|event|than|at most|maximum|not more|under|latest|of\b",
                 before[-40:] + after[:25],
             ) or re.search(r"retain|keep|insur|period of", before[-30:]):
                 continue
@@ -161,12 +161,12 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
         break
     if not candidates:
         for term in dict.fromkeys(m for text in texts for m in _DEFINED.findall(text)):
-            period = _defined_period(reading, term)
-            if period is not None:
-                if period.unit == "business_days":
-                    values["deadline_business_days"] = period.value
+            defined = _defined_period(reading, term)
+            if defined is not None:
+                if defined.unit == "business_days":
+                    values["deadline_business_days"] = defined.value
                 else:
-                    values["deadline_hours"] = period.hours()
+                    values["deadline_hours"] = defined.hours()
                 break
     body = " ".join(texts)
     if _UNDUE.search(body) or any(_UNDUE.search(t) for t in follow[:1] if chosen_text == t):

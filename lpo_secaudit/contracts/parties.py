@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, UPPER, Tokens
+from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, UPPER, Tokens, word_set
 
 __all__ = ["Parties", "Role", "find_parties", "party_ranges"]
 
@@ -79,47 +79,44 @@ a party
 one party
 indemnifying party"""
 )
-_MODALS = frozenset(
-    "shall will must may agrees undertakes warrants represents acknowledges covenants can".split()
-)
-_LEADING = frozenset(
-    "the if where when and or that to as in on upon after before each any all this such by of for from with unless "
-    "should however further additionally either neither both no at during except prior to provided subject".split()
+_MODALS = word_set("shall will must may agrees undertakes warrants represents acknowledges covenants can")
+_LEADING = word_set(
+    "the if where when and or that to as in on upon after before each any all this such by of for "
+    "from with unless should however further additionally either neither both no at during except "
+    "prior to provided subject"
 )
 # Words for either side, by contract.
-_AMBIGUOUS = frozenset(
-    "company firm institution school agency subscriber member licensee user organization university hospital city "
-    "district developer partner bank".split()
+_AMBIGUOUS = word_set(
+    "company firm institution school agency subscriber member licensee user organization university "
+    "hospital city district developer partner bank"
 )
 # Subjects of duties that are no party.
-_NO_PARTY = frozenset(
-    "users subjects subject subprocessor subprocessors processors subcontractor subcontractors personnel parties party "
-    "authority individuals individual services service agreement dpa baa addendum software employees clauses clause "
-    "section secretary notice data incident breach fees audit members report affiliates commission order sow".split()
+_NO_PARTY = word_set(
+    "users subjects subject subprocessor subprocessors processors subcontractor subcontractors "
+    "personnel parties party authority individuals individual services service agreement dpa baa "
+    "addendum software employees clauses clause section secretary notice data incident breach fees "
+    "audit members report affiliates commission order sow"
 )
 # Nouns that a party's name qualifies: "Customer Personal Data" is no party.
-_QUALIFIED = frozenset(
-    "personal data content contents materials material information systems system confidential facilities facility "
-    "property input output account accounts affiliate affiliates group environment website sites site users user "
-    "representative indemnitees indemnified policy policies network networks portal records agreement terms side "
-    "location locations premises application applications equipment covered end employees".split()
+_QUALIFIED = word_set(
+    "personal data content contents materials material information systems system confidential "
+    "facilities facility property input output account accounts affiliate affiliates group "
+    "environment website sites site users user representative indemnitees indemnified policy policies "
+    "network networks portal records agreement terms side location locations premises application "
+    "applications equipment covered end employees"
 )
-_PROVIDER_VERBS = frozenset(
-    "process processes notify notifies implement implements maintain maintains assist assists delete deletes return "
-    "engage engages ensure ensures cooperate report reports impose store stores inform informs destroy encrypt "
-    "subcontract perform performs host".split()
+_PROVIDER_VERBS = word_set(
+    "process processes notify notifies implement implements maintain maintains assist assists delete "
+    "deletes return engage engages ensure ensures cooperate report reports impose store stores inform "
+    "informs destroy encrypt subcontract perform performs host"
 )
-_CLIENT_VERBS = frozenset(
-    "instruct instructs audit object pay pays purchase determine determines request".split()
+_CLIENT_VERBS = word_set("instruct instructs audit object pay pays purchase determine determines request")
+_PROVIDER_NOUNS = word_set(
+    "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services "
+    "service systems platform possession"
 )
-_PROVIDER_NOUNS = frozenset(
-    "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services service systems "
-    "platform possession".split()
-)
-_CLIENT_NOUNS = frozenset("instructions instruction users obligations request".split())
-_TO_CLIENT = frozenset(
-    "notify notifies notified notifying inform informs informed assist assists assisting".split()
-)
+_CLIENT_NOUNS = word_set("instructions instruction users obligations request")
+_TO_CLIENT = word_set("notify notifies notified notifying inform informs informed assist assists assisting")
 _PROVIDER_NEAR = (
     ("engaged", "by"),
     ("processing", "by"),
@@ -169,10 +166,7 @@ def find_parties(tokens: Tokens) -> Parties:
     names = set()
     votes = _votes(tokens, _candidates(tokens))
     for term, (as_provider, as_client) in votes.items():
-        if term in EITHER_TERMS:
-            continue
-        if term in PROVIDER_TERMS or term in CLIENT_TERMS:
-            # A general term changes sides only on overwhelming evidence (a vendor as "Client").
+        if term in EITHER_TERMS or term in PROVIDER_TERMS or term in CLIENT_TERMS:
             continue
         if as_provider >= 3 and 2 * as_provider > 3 * as_client:
             provider.add(term)
@@ -209,9 +203,7 @@ def _candidates(tokens: Tokens) -> Counter[Term]:
                 tokens.words[i - 1] in _AMBIGUOUS
             ):
                 found[tokens.words[j:i]] += 1
-        elif tokens.words[i - 1] in ("we", "you"):
-            found[(tokens.words[i - 1],)] += 1
-        elif _numeric_name(tokens.words[i - 1]):
+        elif tokens.words[i - 1] in ("we", "you") or _numeric_name(tokens.words[i - 1]):
             found[(tokens.words[i - 1],)] += 1
     return Counter({t: n for t, n in found.most_common(40) if n >= 2})
 

@@ -135,9 +135,9 @@ def _walk(
                 _walk(child, position + 1, origin, symbols, breaks, starting, out)
     if node.concepts:
         for concept, end in starting[position] or ():
-            child = node.concepts.get(concept)
-            if child is not None and not any(breaks[k] == 3 for k in range(position + 1, end)):
-                _walk(child, end, origin, symbols, breaks, starting, out)
+            inner = node.concepts.get(concept)
+            if inner is not None and not any(breaks[k] == 3 for k in range(position + 1, end)):
+                _walk(inner, end, origin, symbols, breaks, starting, out)
     for longest, child in node.gaps.items():
         for skipped in range(longest + 1):
             here = position + skipped

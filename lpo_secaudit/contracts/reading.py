@@ -10,19 +10,20 @@ from lpo_secaudit.contracts.library import ClauseLibrary
 from lpo_secaudit.contracts.parties import Parties, Role, find_parties, party_ranges
 from lpo_secaudit.contracts.phrases import Hits
 from lpo_secaudit.contracts.units import Unit, split_units
-from lpo_secaudit.contracts.words import POSSESSIVE, Tokens, tokenize
+from lpo_secaudit.contracts.words import POSSESSIVE, Tokens, tokenize, word_set
 
 __all__ = ["Duty", "Reading", "read"]
 
 Modality = Literal["must", "may", "none"]
-_MUST = frozenset("shall will must agrees agree undertakes warrants represents covenants should".split())
-_MAY = frozenset("may can might could".split())
-_NOT = frozenset("not never neither".split())
+_MUST = word_set("shall will must agrees agree undertakes warrants represents covenants should")
+_MAY = word_set("may can might could")
+_NOT = word_set("not never neither")
 # A party after one of these is an object of the sentence, not its subject.
-_OBJECT = frozenset(
-    "to of from by with for on against between behalf notify inform assist assisting notifying informing assists "
-    "provide provides providing advise help enable enabling allow allows give gives via upon within at than under "
-    "about around per through into inter request alert tell permit permits without indemnify reimburse require".split()
+_OBJECT = word_set(
+    "to of from by with for on against between behalf notify inform assist assisting notifying "
+    "informing assists provide provides providing advise help enable enabling allow allows give gives "
+    "via upon within at than under about around per through into inter request alert tell permit "
+    "permits without indemnify reimburse require"
 )
 
 
@@ -55,11 +56,13 @@ class Reading:
     concepts: list[dict[int, list[tuple[int, int]]]]
     units_with: dict[int, list[int]]
     roles: list[tuple[int, int, Role]]
+    # For a lead-in: the items that depend on it, those of its items included.
+    items_of: dict[int, list[int]]
     _role_starts: list[int] = field(default_factory=list)
 
     def chain(self, unit: int) -> list[int]:
         """The lead-ins of a unit, nearest first."""
-        found = []
+        found: list[int] = []
         lead = self.units[unit].lead
         while lead >= 0 and len(found) < 3:
             found.append(lead)
@@ -169,8 +172,15 @@ def read(text: str, library: ClauseLibrary) -> Reading:
     roles = sorted(
         (start, end, role) for role in ("provider", "client", "either") for start, end in ranges[role]
     )
+    items_of: dict[int, list[int]] = {}
+    for index, item in enumerate(units):
+        lead, depth = item.lead, 0
+        while lead >= 0 and depth < 2:
+            items_of.setdefault(lead, []).append(index)
+            lead, depth = units[lead].lead, depth + 1
     return Reading(
         text=text,
+        items_of=items_of,
         tokens=tokens,
         units=units,
         bounds=bounds,

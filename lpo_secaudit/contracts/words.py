@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Tokens", "normal_word", "stem", "tokenize"]
+__all__ = ["Tokens", "normal_word", "stem", "tokenize", "word_set"]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a blank-separated list."""
+    return frozenset(text.split())
+
 
 # Mark-up stands between words, never inside one; HTML tags and Markdown link targets are skipped whole.
 _TOKEN = re.compile(
@@ -62,7 +68,7 @@ _IRREGULAR = {
     }.items()
     for form in (base, *forms.split())
 }
-_KEEP = frozenset("this his its thus us as has is was whereas always news data dr less business".split())
+_KEEP = word_set("this his its thus us as has is was whereas always news data dr less business")
 _BRITISH = re.compile("is(?=(ation|ational|er|e)?$)")
 _VOWEL = re.compile("[aeiouy]")
 
