@@ -12,6 +12,7 @@ import pytest
 
 from lpo_secaudit.errors import InputError, IntegrityError
 from lpo_secaudit.folder import AuditFolder, tool_digest
+from lpo_secaudit.formats.schema import validate_value
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.verification import verify
 from tests.audits import firm_key, make_audit, plugin_set
@@ -36,6 +37,7 @@ def test_the_statement_names_every_file_and_all_code(tmp_path: Path) -> None:
     assert found - beside - {n for n in found if n.startswith("bundle/")} == names - {"bundle/manifest.json"}
     predicate = statement["predicate"]
     assert isinstance(predicate, dict)
+    validate_value(predicate, "audit-predicate", "predicate")
     assert predicate["tool"]["digest"] == tool_digest()
     assert predicate["plugins"][0]["files"] == {"box.py": "sha256:" + "0" * 64}
     assert predicate["valid_until"] == (NOW + timedelta(days=90)).isoformat().replace("+00:00", "Z")

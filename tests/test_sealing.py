@@ -20,6 +20,7 @@ from lpo_secaudit.collect import Bundle, BundleWriter
 from lpo_secaudit.collect.bundle import SourceNote
 from lpo_secaudit.errors import InputError, IntegrityError
 from lpo_secaudit.formats.canonical import canonical_json
+from lpo_secaudit.formats.schema import validate_value
 from lpo_secaudit.redaction import Redaction, Rule, load_redaction, redact
 from lpo_secaudit.sealing import open_records, seal
 from tests.audits import firm_key
@@ -58,6 +59,8 @@ def test_what_is_handed_over_holds_no_secret(made: Path) -> None:
     handed = b"".join(p.read_bytes() for p in made.rglob("*") if p.is_file() and "acme.secret" not in p.parts)
     assert b"client.example" not in handed
     assert b"secret" not in handed.replace(b"acme.secret", b"")
+    payload = json.loads(base64.b64decode(json.loads((made / "acme.dsse.json").read_bytes())["payload"]))
+    validate_value(payload["predicate"], "sealed-bundle-predicate", "predicate")
     sealed = check_seal(made / "acme", KEY)
     assert (sealed.records, sealed.keyid) == (21, PROVIDER.keyid)
     [*records] = Bundle(made / "acme").records("store.box")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import random
 import shutil
@@ -15,6 +16,7 @@ import pytest
 from lpo_secaudit.additions import add_timestamp, cosign, reply
 from lpo_secaudit.attest.signers import KeySigner
 from lpo_secaudit.errors import InputError, IntegrityError, UndecidableError
+from lpo_secaudit.formats.schema import validate_value
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.ledger.publish import publish
 from lpo_secaudit.ledger.sites import FolderSite
@@ -313,6 +315,10 @@ class TestReplies:
         assert report.disputes == {world.fingerprint: ["disputed"]}
         assert any("not the firm's" in n for n in report.notices)
         answer(folder, world.reply.stem, "rejected", "It is open.", world.auditor)
+        for path in (folder / "replies").glob("*.json"):
+            if not path.name.endswith(".proof.json"):
+                payload = json.loads(base64.b64decode(json.loads(path.read_bytes())["payload"]))
+                validate_value(payload["predicate"], "reply-predicate", path.name)
         for policy in (world.trust, None):
             assert verify(folder, trust=policy).disputes == {
                 world.fingerprint: ["disputed, rejected by the firm"]
