@@ -1,0 +1,161 @@
+"""Clauses in short contracts of our own: who is bound, what negates, what only looks like a duty."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lpo_secaudit.contracts.analysis import Analysis, analyze_document
+from lpo_secaudit.contracts.document import Document
+from lpo_secaudit.contracts.library import load_library, standard_library
+from lpo_secaudit.errors import InputError
+
+
+def analyse(text: str, **options: Any) -> Analysis:
+    return analyze_document(Document(name="contract.txt", format="text", sha256="", text=text), **options)
+
+
+def present(text: str, clause: str) -> bool:
+    return analyse(text)[clause].present
+
+
+BREACH = "Provider shall notify Customer of any Personal Data Breach without undue delay and in any event within {}."
+
+
+@pytest.mark.parametrize(
+    ("words", "want"),
+    [
+        ("seventy-two (72) hours after becoming aware of it", {"deadline_hours": 72, "trigger": "aware"}),
+        ("3 Business Days after discovery", {"deadline_business_days": 3, "trigger": "discovery"}),
+        ("two (2) days of a confirmed breach", {"deadline_hours": 48, "trigger": "confirmed"}),
+    ],
+)
+def test_breach_deadlines(words: str, want: dict[str, Any]) -> None:
+    result = analyse(BREACH.format(words))["breach-notification"]
+    assert result.present and result.bound == "provider" and result.grade == "strong"
+    assert result.parameters == {**want, "without_undue_delay": True}
+
+
+@pytest.mark.parametrize(
+    ("text", "clause"),
+    [
+        ("Customer shall notify Provider of any Personal Data Breach within 24 hours.", "breach-notification"),
+        ("Provider is not required to notify Customer of any Personal Data Breach.", "breach-notification"),
+        ("# Notification of Personal Data Breaches", "breach-notification"),
+        ("Whereas the Provider shall notify the Customer of a Personal Data Breach;", "breach-notification"),
+        ("Customer is solely responsible for appropriate technical security measures.", "security-measures"),
+        ("Provider may delete Customer Data at any time.", "return-or-deletion"),
+        ("Customer shall obtain and maintain cyber liability insurance.", "insurance"),
+    ],
+)
+def test_what_does_not_bind_the_provider(text: str, clause: str) -> None:
+    assert not present(text, clause)
+
+
+def test_an_item_takes_subject_and_modal_from_its_lead_in() -> None:
+    text = "Processor shall:\n\n(a) process Personal Data;\n(b) notify Controller of a Personal Data Breach within 48 hours;\n"
+    result = analyse(text)["breach-notification"]
+    assert result.bound == "provider" and result.parameters["deadline_hours"] == 48
+    assert not present(text.replace("Processor shall", "Controller shall").replace("notify Controller", "notify Processor"),
+                       "breach-notification")  # fmt: skip
+
+
+def test_weak_grades_say_why() -> None:
+    efforts = "Provider shall use commercially reasonable efforts to notify Customer of any Personal Data Breach."
+    assert "commercially reasonable" in analyse(efforts)["breach-notification"].reason
+    blank = "Provider shall notify Customer of any Personal Data Breach within [insert number] hours."
+    result = analyse(blank)["breach-notification"]
+    assert result.grade == "weak" and "placeholder" in result.reason
+    contradiction = analyse(BREACH.format("twenty-four (48) hours"))["breach-notification"]
+    assert contradiction.grade == "weak" and "disagree" in contradiction.reason
+
+
+def test_caps_and_carve_outs() -> None:
+    text = (
+        "In no event shall either party's liability exceed two times (2x) the fees paid in the twelve (12) months "
+        "preceding the claim.\nThe limitation of liability does not apply to a breach of confidentiality obligations."
+    )
+    analysis = analyse(text)
+    assert analysis["liability-cap"].parameters == {"fee_months": 12, "fee_multiple": 2}
+    assert analysis["liability-carve-out"].present
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.sampled_from([
+    "Provider shall notify Customer of a Data Breach within 24 hours.", "\u200b", "\u202eabc", "(a)", "\n\n", "# X\n",
+    "Customer may audit Provider once per year.", "é" * 5, "\t", "Provider will return or delete all Personal Data.",
+    "1.1 ", "<b>", "| a | b |", "\r\n", "This Agreement is governed by the laws of Ireland.",
+]), max_size=30))  # fmt: skip
+def test_quotes_are_the_text_at_their_offsets_and_runs_agree(parts: list[str]) -> None:
+    text = "".join(parts)
+    analysis = analyse(text)
+    for clause in analysis.clauses:
+        assert clause.present == bool(clause.quotes) == (clause.grade != "absent")
+        assert 0 <= clause.confidence <= 1
+        for quote in clause.quotes:
+            assert text[quote.start : quote.end] == quote.text != ""
+    assert json.dumps(analysis.to_json()) == json.dumps(analyse(text).to_json())
+
+
+def test_time_is_linear_in_hostile_text() -> None:
+    # Without bounded gaps and lead-ins each of these takes minutes.
+    for text in ("(a) " * 20_000, "shall:\n" * 10_000, "Provider " * 20_000, "x" * 200_000, "[" * 50_000, "1." * 50_000):
+        assert analyse(text).words >= 0
+
+
+def test_the_library_names_every_label_once_with_its_meaning() -> None:
+    library = standard_library()
+    ids = [c.id for c in library.clauses]
+    assert len(ids) == len(set(ids))
+    aliases = [a for c in library.clauses for a in c.aliases]
+    assert len(aliases) == len(set(aliases))
+    assert all(c.means and c.title for c in library.clauses)
+    assert all(c.rules or c.model or c.examples for c in library.clauses)
+
+
+OWN = """
+clauses:
+  - clause: ours-privilege
+    title: Privilege is kept
+    means: The provider keeps legal privilege.
+    examples:
+      - "Provider shall not do anything that would waive the attorney-client privilege attached to Client documents."
+      - "The Supplier will preserve legal professional privilege in all documents of the Client and assert it."
+  - clause: ours-clean-desk
+    title: Clean desk
+    means: A clean desk policy is kept.
+    rules: [{need: ["clean desk"]}]
+"""
+
+
+def test_a_firm_adds_clauses_without_python(tmp_path: Path) -> None:
+    file = tmp_path / "ours.yaml"
+    file.write_text(OWN)
+    library = load_library([file])
+    text = "Vendor will take care that attorney-client privilege in the documents of the Client is preserved.\n"
+    text += "Vendor shall maintain a clean desk policy.\nVendor shall invoice monthly.\n" * 3
+    analysis = analyse(text, library=library)
+    assert analysis["ours-privilege"].quotes[0].text.startswith("Vendor will take care that attorney-client")
+    assert analysis["ours-clean-desk"].present
+    assert not analyse("Vendor shall invoice monthly and pay taxes.\n" * 4, library=library)["ours-privilege"].present
+
+
+@pytest.mark.parametrize(
+    ("broken", "says"),
+    [
+        ("clauses: [{clause: x, title: t, means: m, rules: [{need: [no-such-concept]}]}]", "no-such-concept"),
+        ("clauses: [{clause: x, title: t, means: m}]", "x"),
+        ("concepts: {provider: [vendor]}", "provider"),
+    ],
+)
+def test_a_broken_library_says_where(tmp_path: Path, broken: str, says: str) -> None:
+    file = tmp_path / "broken.yaml"
+    file.write_text(broken)
+    with pytest.raises(InputError) as caught:
+        load_library([file])
+    assert "broken.yaml" in str(caught.value)
