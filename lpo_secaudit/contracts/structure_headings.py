@@ -126,7 +126,9 @@ def _is_title(raw: str, words: list[str]) -> bool:
 def is_contents_line(text: str, block: Block) -> bool:
     """Whether a block is a line of a table of contents, or its heading."""
     raw = text[block.start : block.end]
-    return len(raw) < 300 and bool(_LEADERS.search(raw) or _CONTENTS.match(plain_heading(raw)))
+    if raw[-1].isalnum() and _LEADERS.search(raw[-40:]):
+        return len(raw) < 300
+    return len(raw) < 60 and _CONTENTS.match(plain_heading(raw)) is not None
 
 
 def is_signature(text: str, block: Block) -> bool:

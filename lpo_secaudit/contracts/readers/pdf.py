@@ -163,7 +163,7 @@ class _Geometry:
 
         self._raw, self._handle = raw, text_page.raw
         self._text, self._page, self._height = text, page, height
-        self._wide_characters = any(ord(c) > 0xFFFF for c in text) if not text.isascii() else False
+        self._wide_characters = max(text) > "\uffff"
         self._box = tuple(ctypes.c_double() for _ in range(4))
         self._references = tuple(ctypes.byref(v) for v in self._box)
 

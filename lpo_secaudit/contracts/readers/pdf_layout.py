@@ -242,7 +242,7 @@ def _begins(last: Line, line: Line, previous: Line | None, pitch: float, left: f
     if abs(last.size - line.size) > 1.2 or last.bold != line.bold:
         # A bold word opens many a paragraph; a line that is bold throughout stands alone.
         return True
-    ended = _SENTENCE_END.search(last.text) is not None
+    ended = _SENTENCE_END.search(last.text[-8:]) is not None
     short = last.x1 < last.x0 + 0.72 * (right - min(left, last.x0))
     if starts_item(line.text, last.text, short=short):
         return True
@@ -263,7 +263,7 @@ def _paragraph(lines: list[Line], words: Counter[str], body: float) -> Paragraph
     page = lines[0].page
     for line in lines[1:]:
         following = clean_line(line.text)
-        end, start = _WORD_END.search(text), _WORD_START.match(following)
+        end, start = _WORD_END.search(text[-40:]), _WORD_START.match(following)
         if end and start and following[0].islower():
             if _closes_up(end[1].lower(), start[0].lower(), words):
                 text = text[:-1]
