@@ -1,0 +1,61 @@
+"""Every check of the registry: satisfied, not satisfied, and never satisfied by what was not seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from .cases import CASES
+from .harness import CHECKS, outcomes, without
+
+ALWAYS_OPEN = {"aws-identity-center-mfa"}  # AWS has no operation that would answer it
+
+
+def test_every_check_has_a_case() -> None:
+    assert set(CASES) == set(CHECKS) - ALWAYS_OPEN
+
+
+@pytest.mark.parametrize("check", sorted(CHECKS))
+def test_definition(check: str) -> None:
+    definition = CHECKS[check]
+    assert check.startswith("aws-")
+    assert all(len(text) > 20 for text in (definition.remediation, definition.rationale))
+    assert definition.topic and definition.title and str(definition.method) == "TEST"
+    assert definition.evidence in definition.reads
+
+
+@pytest.mark.parametrize("check", sorted(CASES))
+def test_good_is_satisfied_and_bad_is_not(check: str) -> None:
+    case = CASES[check]
+    assert outcomes(check, case.good, parameters=case.parameters) == {"satisfied"}
+    assert outcomes(check, case.bad, parameters=case.parameters) == {"not-satisfied"}
+
+
+@pytest.mark.parametrize("check", sorted(CASES))
+def test_what_was_not_seen_satisfies_nothing(check: str) -> None:
+    case, definition = CASES[check], CHECKS[check]
+    lost = set()
+    for records, good in ((case.good, True), (case.bad, False)):
+        for index, evidence in enumerate(records):
+            for facet in definition.reads.get(evidence.subject.type, ()):
+                found = outcomes(check, without(records, index, facet), parameters=case.parameters)
+                assert "error" not in found
+                # A fact too few may leave a verdict as it was, where the rest proves it.
+                assert found <= (
+                    {"satisfied", "unavailable"}
+                    if good
+                    else {"not-satisfied", "unavailable", "not-applicable"}
+                )
+                lost |= found if good else set()
+        for type_ in definition.reads:
+            left = [r for r in records if r.subject.type != type_]
+            found = outcomes(check, left, parameters=case.parameters, unlisted=frozenset({type_}))
+            assert not found & {"error", "satisfied"} or (good and found == {"satisfied"})
+            lost |= found if good else set()
+    assert "unavailable" in lost
+
+
+def test_identity_center_stays_open() -> None:
+    from .harness import record
+
+    instance = record("aws.sso.instance", {"InstanceArn": "arn:aws:sso:::instance/i"})
+    assert outcomes("aws-identity-center-mfa", [instance]) == {"unavailable"}
