@@ -8,7 +8,6 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.catalog.topics import load_topics
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
@@ -19,6 +18,7 @@ from .._files.raw import decode_text, read_bytes
 from .answers import Answer
 from .kinds import Questionnaire, read_questionnaire, read_sheets
 from .mapping import Mapping_, load_mapping, read_mapped
+from .topics import topics_of
 
 __all__ = ["collect", "survey"]
 
@@ -69,12 +69,19 @@ def collect(request: CollectRequest, sink: Sink) -> None:
     answered_on = stated or found.answered_on
     seen_at = _instant(answered_on, request.now)
     name = mapping.name or options.get("name") or path.name
-    answers = [_with_topics(a, found.kind, mapping) for a in found.answers]
+    answers = [replace(a, topics=topics_of(a, found.kind, found.version, mapping)) for a in found.answers]
     for number, answer in enumerate(answers, 1):
         if ANSWER in request.wanted:
             sink.record(
                 _record(
-                    answer, _good_answers(answer, mapping), found, name, answered_on, request, seen_at, blob
+                    answer,
+                    good_answers(answer, found.kind, found.version, mapping),
+                    found,
+                    name,
+                    answered_on,
+                    request,
+                    seen_at,
+                    blob,
                 )
             )
         if number % 100 == 0:
@@ -122,22 +129,6 @@ def _instant(day: date | None, now: datetime) -> datetime:
         return now
     # A date ahead of the audit cannot be when it was said; the checks then see it as of now.
     return min(now, datetime.combine(day, time(23, 59, 59), UTC))
-
-
-def _with_topics(answer: Answer, kind: str, mapping: Mapping_) -> Answer:
-    if answer.question_id in mapping.topics:
-        return replace(answer, topics=mapping.topics[answer.question_id])
-    return replace(answer, topics=load_topics().for_question(answer.question, answer.question_id, kind))
-
-
-def _good_answers(answer: Answer, mapping: Mapping_) -> dict[str, str]:
-    """For each topic the answer that speaks for the provider: yes, no or neutral."""
-    if answer.question_id in mapping.reversed:
-        return dict.fromkeys(answer.topics, "no")
-    topics = load_topics()
-    return {
-        t: str(topics.polarity(t, answer.question)) if t in topics.by_id else "yes" for t in answer.topics
-    }
 
 
 def _record(
