@@ -60,7 +60,7 @@ class YamlFile:
 
 # libyaml where it is built in, for speed. Only its events are used: its own composer recurses on the C
 # stack as deep as a hostile file nests.
-_Events = getattr(yaml, "CParser", None) or yaml.SafeLoader
+_Events = getattr(yaml, "CSafeLoader", None) or yaml.SafeLoader
 _TAGS = {None, "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 
 
@@ -186,6 +186,8 @@ def parse_yaml(raw: bytes, name: str) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
+        if "nesting depth" in str(error.problem):  # libyaml has a limit of its own
+            raise LimitExceededError(f"YAML nests deeper than {MAX_DEPTH}", where=f"{name}:{line}") from error
         raise InputError(
             f"not valid YAML: {error.problem or error.context}",
             where=f"{name}:{line}",
