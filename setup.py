@@ -14,7 +14,11 @@ setup(
         *INSIDE,
         *find_packages("plugins"),
     ],
-    package_dir={"lpo_secaudit": "lpo_secaudit", "lpo_secaudit_plugins": "plugins/lpo_secaudit_plugins", **INSIDE},
+    package_dir={
+        "lpo_secaudit": "lpo_secaudit",
+        "lpo_secaudit_plugins": "plugins/lpo_secaudit_plugins",
+        **INSIDE,
+    },
     package_data={
         "": ["py.typed", "**/*.yaml", "**/*.json", "**/*.html", "**/*.j2", "**/*.css", "**/*.gz"],
         "lpo_secaudit.examples": ["**/*"],
