@@ -18,7 +18,7 @@ from .._files.raw import decode_text, read_bytes
 from .answers import Answer
 from .kinds import Questionnaire, read_questionnaire, read_sheets
 from .mapping import Mapping_, load_mapping, read_mapped
-from .topics import topics_of
+from .topics import good_answers, topics_of
 
 __all__ = ["collect", "survey"]
 
