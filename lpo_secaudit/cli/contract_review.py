@@ -58,7 +58,7 @@ def review(analyses: Sequence[Analysis], library: ClauseLibrary, profile: str, k
     records = [
         Evidence(
             Subject(CLAUSE, f"{analysis.file}#{clause.clause}", _SOURCE),
-            clause_data(clause, library, analysis.file, kind),
+            clause_data(clause, library, Path(analysis.file).name, kind),
             "contract",
             now,
         )
@@ -77,5 +77,9 @@ def review(analyses: Sequence[Analysis], library: ClauseLibrary, profile: str, k
         parameters=catalog.parameters,
     )
     return negotiation_sheet(
-        catalog.title, catalog.controls, known, observations, [analysis.file for analysis in analyses]
+        catalog.title,
+        catalog.controls,
+        known,
+        observations,
+        [Path(analysis.file).name for analysis in analyses],
     )
