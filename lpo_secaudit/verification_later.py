@@ -46,7 +46,11 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
     claimed: set[str] = set()
     for name in sorted(names):
         check = {"cosignatures": _cosignature, "replies": _reply}.get(name.split("/")[0])
-        if check and name.count("/") == 1 and name.endswith(".json") and not name.endswith(".proof.json"):
+        stem = name.removesuffix(".json")
+        if not check or stem == name or name.endswith(".proof.json") or name.count("/") != 1:
+            continue
+        # With neither a key nor a proof beside it, it is nothing that anybody signed here.
+        if names & {f"{stem}.pub", f"{stem}.proof.json"}:
             claimed |= _guarded(case, name, partial(check, case, name, names))
     claimed |= _timestamps(case, names, policy)
     for stranger in sorted(names - claimed):

@@ -165,10 +165,10 @@ class _Heads:
     def _parsed(self, stored: Iterator[StoredCheckpoint]) -> Iterator[ParsedCheckpoint]:
         for checkpoint in stored:
             head = parse_checkpoint(checkpoint.note, f"{self._copy.where}: checkpoint")
-            self._signatures(head, checkpoint.public_key_pem)
+            self._signatures(head, checkpoint.public_key_pem, checkpoint.keyid)
             yield head
 
-    def _signatures(self, head: ParsedCheckpoint, pem: bytes | None) -> None:
+    def _signatures(self, head: ParsedCheckpoint, pem: bytes | None, keyid: str | None) -> None:
         name = f"checkpoint at size {head.size}"
         own: list[NoteKey] = []
         if pem is not None and self._parse_key is not None:
@@ -176,6 +176,8 @@ class _Heads:
                 self._known[pem] = self._parse_key(pem, name)
             own = [self._known[pem]]
         results = [signed_by(head, key) for key in own]
+        if own and keyid != sha256(own[0].der).hexdigest():
+            self._report.problems.append(f"{name}: is filed under another key's id")
         if own and not results[0]:
             self._report.problems.append(f"{name}: its signature is not by the key filed with it")
         trusted = [signed_by(head, key) for key in self._keys]

@@ -26,10 +26,11 @@ TILE = 256
 
 @dataclass(frozen=True)
 class StoredCheckpoint:
-    """A checkpoint as a copy holds it; `public_key_pem` is what the copy says of its key, or None."""
+    """A checkpoint as a copy holds it, with what the copy says of its key; None where it says nothing."""
 
     note: bytes
     public_key_pem: bytes | None
+    keyid: str | None = None
 
 
 class LogCopy(Protocol):
@@ -104,7 +105,7 @@ class _Database:
             else:
                 self._connection = engine.raw_connection().driver_connection
             meta = dict(self._rows("SELECT key, value FROM meta"))
-            if meta.get("format") != "lpo-secaudit-ledger/1":
+            if meta.get("format") != "lpo-secaudit-ledger/1" or set(meta) != {"format", "origin"}:
                 raise IntegrityError("not a ledger of lpo-secaudit-ledger/1", where=self.where)
             self.origin = str(meta["origin"])
             [(last, count)] = self._rows("SELECT max(idx), count(*) FROM entry")
@@ -135,7 +136,7 @@ class _Database:
             if "locked" in str(error):
                 raise UndecidableError("the ledger is locked", where=self.where, hint="try again") from error
             raise IntegrityError(f"the ledger's database is damaged: {error}", where=self.where) from error
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError, OverflowError) as error:  # changed text need not be UTF-8
             raise IntegrityError(f"the ledger's database is damaged: {error}", where=self.where) from error
 
     def batches(self, start: int = 0) -> Iterator[list[bytes]]:
@@ -166,8 +167,9 @@ class _Database:
         return int(count)
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
-        for size, note, key in self._rows("SELECT size, note, public_key FROM checkpoint ORDER BY size, id"):
-            made = StoredCheckpoint(str(note).encode(), str(key).encode())
+        query = "SELECT size, note, public_key, keyid FROM checkpoint ORDER BY size, id"
+        for size, note, key, keyid in self._rows(query):
+            made = StoredCheckpoint(str(note).encode(), str(key).encode(), str(keyid))
             if parse_checkpoint(made.note, self.where).size != size:
                 raise IntegrityError(
                     f"a checkpoint is filed under size {size}, and is not of it", where=self.where

@@ -12,7 +12,6 @@ import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import IntegrityError as RowExistsError
 
 from lpo_secaudit.errors import InputError, IntegrityError, SecauditError, UndecidableError
-from lpo_secaudit.formats.instants import format_instant
 
 __all__ = ["FORMAT", "TILE", "Store"]
 
@@ -169,7 +167,6 @@ class Store:
                 rows = {
                     "format": FORMAT,
                     "origin": origin or f"lpo-secaudit/{secrets.token_hex(16)}",
-                    "created_at": format_instant(datetime.now(UTC).replace(microsecond=0)),
                 }
                 connection.execute(insert(META), [{"key": k, "value": v} for k, v in rows.items()])
             return {row[0]: row[1] for row in connection.execute(select(META))}
@@ -182,6 +179,8 @@ class Store:
             raise
         except SQLAlchemyError as error:
             raise _explain(error, self.where) from error
+        except UnicodeDecodeError as error:
+            raise IntegrityError("the ledger's database is damaged", where=self.where) from error
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
