@@ -81,6 +81,7 @@ def _topic(row: Mapping[str, Any]) -> Topic:
         clauses=tuple(row.get("clauses", ())),
         values=dict(row.get("values", {})),
         words=tuple(row["words"]),
+        otherwise=tuple(row.get("otherwise", ())),
         reversed=tuple(row.get("reversed", ())),
         neutral=tuple(row.get("neutral", ())),
         caiq_v3=tuple(row.get("caiq_v3", ())),
@@ -114,7 +115,10 @@ class Topics:
     def for_text(self, text: str) -> tuple[str, ...]:
         """Ids of the topics that a text speaks of, in file order."""
         sentences = _sentences(text)
-        return tuple(id_ for id_, patterns in self._words.items() if _any(patterns, sentences))
+        found = tuple(id_ for id_, patterns in self._words.items() if _any(patterns, sentences))
+        return found or tuple(
+            id_ for id_, topic in self.by_id.items() if _any(_compiled(topic.otherwise), sentences)
+        )
 
     def for_question(self, text: str, question_id: str = "", questionnaire: str = "") -> tuple[str, ...]:
         """Ids of the topics of a question, by its id where the questionnaire is known, else by words.

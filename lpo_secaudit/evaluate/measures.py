@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from lpo_secaudit.model.topic import Scale
@@ -11,7 +12,7 @@ from lpo_secaudit.model.topic import Scale
 if TYPE_CHECKING:
     from lpo_secaudit.catalog.places import Gazetteer
 
-__all__ = ["Measure", "allowed_places", "from_parameter", "from_text", "weaker"]
+__all__ = ["Measure", "allowed_places", "from_business_days", "from_parameter", "from_text", "weaker"]
 
 MAX_TEXT = 4000
 
@@ -65,14 +66,18 @@ class Measure:
         number: in the scale's unit; 0 for places.
         currency: ISO 4217 for amounts, else "".
         places: codes, for the scale of places.
+        words: how a reader should see it, where the number was worked out; "" else.
     """
 
     number: float = 0.0
     currency: str = ""
     places: frozenset[str] = frozenset()
+    words: str = ""
 
     def text(self, scale: Scale) -> str:
         """For a reader: "72 hours", "USD 5,000,000", "EEA, GB"."""
+        if self.words:
+            return self.words
         if scale.kind == "places":
             return ", ".join(sorted(self.places))
         number = f"{self.number:,.0f}" if self.number == int(self.number) else f"{self.number:g}"
@@ -93,6 +98,16 @@ def from_parameter(scale: Scale, value: Any, currency: Any = "") -> Measure | No
     if scale.kind == "amount":
         return Measure(float(value), currency) if isinstance(currency, str) and currency else None
     return Measure(float(value))
+
+
+def from_business_days(days: Any) -> Measure | None:
+    """Business days in hours, as they can fall at worst: every five of them hold a weekend.
+
+    Public holidays come on top and are not counted.
+    """
+    if isinstance(days, bool) or not isinstance(days, int | float) or days <= 0:
+        return None
+    return Measure(24.0 * (days + 2 * ceil(days / 5)), words=f"{days:g} business days")
 
 
 def from_text(scale: Scale, text: str) -> Measure | None:

@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from lpo_secaudit.evaluate.measures import Measure, allowed_places, from_parameter, from_text
+from lpo_secaudit.evaluate.measures import (
+    Measure,
+    allowed_places,
+    from_business_days,
+    from_parameter,
+    from_text,
+)
 from lpo_secaudit.model.check import Method, Observation, Outcome
 from lpo_secaudit.model.evidence import Evidence
 from lpo_secaudit.model.topic import Topic
@@ -140,6 +146,8 @@ def _promise(
         if label in topic.values:
             value = parameters.get(topic.values[label])
             measure = from_parameter(topic.scale, value, parameters.get("currency"))
+            if measure is None and topic.scale.kind == "hours":
+                measure = from_business_days(parameters.get("deadline_business_days"))
         if measure is None and topic.scale.kind == "places" and label in topic.clauses:
             measure = allowed_places(" ".join(str(q["text"]) for q in quotes), gazetteer)
         if measure is None and topic.scale.kind == "versions":
@@ -201,7 +209,8 @@ def _claim(
         stance = Stance.WEAK
     said = f"{question} {answer}." + (f" {comment}" if comment else "")
     measure = None
-    if stance is Stance.HOLDS:
+    # Numbers of other topics ("new staff within 30 days") would be compared with nothing.
+    if stance is Stance.HOLDS and (topic.values or topic.scale.kind == "versions"):
         words = [comment] + ([question] if answer == "yes" else [])
         measure = next((m for text in words if (m := _measured(topic, text, gazetteer)) is not None), None)
     return Statement(

@@ -54,7 +54,7 @@ class Topic:
     Attributes:
         clauses: labels of contract clauses that promise something on it.
         values: clause label to the parameter that carries the number of the scale.
-        words, reversed, neutral: word patterns; see `lpo_secaudit.catalog.topics`.
+        words, otherwise, reversed, neutral: word patterns; see `lpo_secaudit.catalog.topics`.
         caiq_v3, caiq_v4: control ids of the CSA questionnaire (prefixes of question ids).
         checks: ids of the checks that see the practice.
         limits: what law demands at least.
@@ -67,6 +67,7 @@ class Topic:
     clauses: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     words: tuple[str, ...] = ()
+    otherwise: tuple[str, ...] = ()
     reversed: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
     caiq_v3: tuple[str, ...] = ()

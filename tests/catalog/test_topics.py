@@ -72,7 +72,7 @@ def test_other_questions_find_none(question: str) -> None:
 def test_ids_of_a_known_questionnaire_outrank_words() -> None:
     assert TOPICS.for_question("whatever", "CEK-03.1", "caiq-v4") == ("encryption-at-rest",)
     assert TOPICS.for_question("whatever", "IVS-01.4", "caiq-v3") == ("log-retention",)
-    assert TOPICS.for_question("whatever", "IVS-01.1", "caiq-v3") == ("logging",)
+    assert TOPICS.for_question("whatever", "IVS-01.1", "caiq-v3") == ("monitoring",)
     assert TOPICS.for_question("whatever", "IVS-01.1", "caiq-v4") == ("network-security",)
     assert TOPICS.for_question("Do you have backups?", "IVS-01.1", "sig") == ("backup",)
 

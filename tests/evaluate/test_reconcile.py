@@ -154,6 +154,17 @@ def test_contract_against_contract_with_its_order_of_precedence(
     assert "24 hours" in conflict.message and "72 hours" in conflict.message
 
 
+def test_business_days_are_counted_at_their_worst() -> None:
+    promised = [
+        clause("breach-notification", "within 72 hours", deadline_hours=72),
+        clause(
+            "breach-notification", "5 business days", deadline_business_days=5, document="msa.pdf", kind="msa"
+        ),
+    ]
+    (conflict,) = held(promised).conflicts
+    assert "72 hours against 5 business days" in conflict.message
+
+
 def test_contracts_that_differ_in_kind_conflict_too() -> None:
     promised = [
         clause("subprocessor-authorization", "prior specific consent", mode="specific"),

@@ -61,6 +61,12 @@ def _clause(topic: str, document: str, present: bool, hours: int, grade: str) ->
     )
 
 
+def _topic_of(record: Evidence) -> str:
+    quotes = record.data["quotes"]
+    words = str(quotes[0]["text"]) if quotes else ""
+    return next((topic for topic, (_, said) in CLAUSES.items() if said == words), "")
+
+
 clauses = st.builds(
     _clause,
     st.sampled_from(sorted(CLAUSES)),
@@ -105,7 +111,8 @@ def observations(draw: st.DrawFn) -> Observation:
 
 worlds = st.builds(
     World,
-    st.lists(clauses, max_size=6).map(tuple),
+    # A document has one record for a clause; general clauses here have one for each topic.
+    st.lists(clauses, max_size=6, unique_by=lambda r: (r.subject.id, _topic_of(r))).map(tuple),
     st.lists(answers, max_size=6).map(tuple),
     st.lists(papers, max_size=2).map(tuple),
     st.lists(observations(), max_size=6).map(tuple),
