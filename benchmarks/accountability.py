@@ -9,6 +9,7 @@ core). Second: incidents against every rule in force, for every place they name.
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import random
 import resource
@@ -79,11 +80,13 @@ def measure(name: str, register: tuple[Obligation, ...], number: int, places: li
     dice = random.Random(7)
     tracemalloc.start()
     assess(incident(0, dice, places), register, datetime(2026, 9, 1, tzinfo=UTC))
-    for i in range(max(1, number // 20)):
+    for i in range(max(1, number // 50)):
         assess(incident(i, dice, places), register, datetime(2026, 9, 1, tzinfo=UTC))
+    gc.collect()
     early, _ = tracemalloc.get_traced_memory()
-    for i in range(max(1, number // 20)):
+    for i in range(max(1, number // 50)):
         assess(incident(i, dice, places), register, datetime(2026, 9, 1, tzinfo=UTC))
+    gc.collect()
     late, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     states = 0
@@ -114,12 +117,12 @@ def main() -> None:
     named = ("eu-gdpr", "us-hipaa", "us-ca-", "us-ny-", "us-tx-", "ph-npc")
     twenty = tuple(o for o in everything if o.ref.startswith(named))[:20]
     few = ["DE", "FR", "US-CA", "US-NY", "US-TX", "PH", "US-IL"]
-    many = sorted({o.jurisdiction for o in everything} - {"EU", "US"})
-    for found in (
-        measure("20 obligations", twenty, options.incidents, few),
-        measure("every rule in force", everything, options.all_rules, many),
+    many = sorted({o.jurisdiction for o in everything} - {"AE", "CA", "EU", "US"})
+    for name, register, number, places in (
+        ("20 obligations", twenty, options.incidents, few),
+        ("every rule in force", everything, options.all_rules, many),
     ):
-        sys.stdout.write(json.dumps(found) + "\n")
+        sys.stdout.write(json.dumps(measure(name, register, number, places)) + "\n")
         sys.stdout.flush()
 
 

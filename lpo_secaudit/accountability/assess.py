@@ -43,16 +43,21 @@ def assess(incident: Incident, obligations: Iterable[Obligation], as_of: datetim
 
 def _notes(incident: Incident, obligations: Sequence[Obligation], now: datetime) -> tuple[str, ...]:
     notes = []
-    known = {name.lower() for o in obligations for name in (o.ref, o.id, o.law, *o.after)}
     for event in incident.events:
         if event.at is not None and event.earliest() > now:
             notes.append(
                 f"Not yet happened at the time of the assessment: {event.words()} ({event.at.isoformat()})"
             )
         for name in event.under:
-            if name.lower() not in known:
+            if not any(
+                name.lower() in (n.lower() for n in (o.ref, o.id, o.law, *o.after)) for o in obligations
+            ):
                 notes.append(f"A notice is recorded under {name!r}, which no obligation here has")
     return tuple(dict.fromkeys(notes))
+
+
+def _names(o: Obligation) -> set[str]:
+    return {name.lower() for name in (o.ref, o.id, o.law, *o.after)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,9 +198,10 @@ def _runs(
             except InputError as error:
                 gaps.append(f"{error.message}?")
                 continue
-            note = f"; {start.note}" if start.note else ""
             begun = Step(
-                f"Start: {start.words}, {show(_local(start.at, zone))}{note}", start.citation or "timeline"
+                "Start: {}, {}; {}" if start.note else "Start: {}, {}",
+                start.citation or "timeline",
+                (start.words, _local(start.at, zone), *((start.note,) if start.note else ())),
             )
             held = held_until(o, incident, due, zone, now)
             if held is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ class Event:
 
     def words(self) -> str:
         """The event without its time, for a reader."""
-        return KINDS[self.what].format(who=f"the {self.who}", to=_TOLD.get(self.to, f"the {self.to}"))
+        return words_for(self.what, self.who, self.to)
 
     def earliest(self) -> datetime:
         """The first instant at which it can have happened: a day begins at UTC+14."""
@@ -78,6 +79,11 @@ class Event:
         if isinstance(self.at, datetime):
             return self.at.astimezone(UTC)
         return datetime(self.at.year, self.at.month, self.at.day, tzinfo=UTC) + timedelta(hours=36)
+
+
+@lru_cache(maxsize=1024)
+def words_for(what: str, who: str, to: str) -> str:
+    return KINDS[what].format(who=f"the {who}", to=_TOLD.get(to, f"the {to}"))
 
 
 _TOLD = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lpo_secaudit.accountability.incident import Event, Incident
+from lpo_secaudit.accountability.incident import Event, Incident, words_for
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.places import lies_in
 
@@ -264,4 +264,4 @@ def _order(at: datetime | date) -> datetime:
 
 
 def _phrase(kind: str, who: str) -> str:
-    return Event(kind, who=who).words()
+    return words_for(kind, who, "")

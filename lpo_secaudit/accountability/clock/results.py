@@ -15,13 +15,24 @@ __all__ = ["Clock", "Deadline", "SecondReading", "Step", "late_from", "show"]
 class Step:
     """One step of the count.
 
+    Its words are put together when somebody reads them: most dates are only compared.
+
     Attributes:
-        text: what was done, with the instant or day it led to.
+        template: the words, with a `{}` for each of `values`; plain words where there are none.
         citation: the provision it rests on.
+        values: instants and days, shown with weekday and offset; and other words.
     """
 
-    text: str
+    template: str
     citation: str
+    values: tuple[object, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What was done, with the instant or day it led to."""
+        if not self.values:
+            return self.template
+        return self.template.format(*(show(v) if isinstance(v, date) else v for v in self.values))
 
     def __str__(self) -> str:
         return f"{self.text} [{self.citation}]"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from lpo_secaudit.accountability.clock import counting as count
 from lpo_secaudit.accountability.clock.calendars import Calendar, calendar_of_zone
-from lpo_secaudit.accountability.clock.results import Clock, SecondReading, Step, show
+from lpo_secaudit.accountability.clock.results import Clock, SecondReading, Step
 from lpo_secaudit.accountability.rules import Period
 from lpo_secaudit.errors import InputError
 
@@ -31,8 +31,8 @@ class _Run:
         self.steps: list[Step] = []
         self.seconds: list[SecondReading] = []
 
-    def step(self, text: str, citation: str | None = None) -> None:
-        self.steps.append(Step(text, citation or self.clock.citation))
+    def step(self, text: str, *values: object, citation: str | None = None) -> None:
+        self.steps.append(Step(text, citation or self.clock.citation, values))
 
     @property
     def calendar(self) -> Calendar:
@@ -52,7 +52,9 @@ class _Run:
     def day(self) -> date:
         if isinstance(self.start, datetime):
             local = self.start.astimezone(self.zone)
-            self.step(f"The clock starts at {show(local)}, a day in {self.zone.key}", "zone of the recipient")
+            self.step(
+                "The clock starts at {}, a day in {}", local, self.zone.key, citation="zone of the recipient"
+            )
             return local.date()
         return self.start
 
@@ -75,19 +77,27 @@ class _Run:
 
     def hours(self, period: Period) -> datetime | date:
         start = self.instant()
-        self.step(f"The clock starts at {show(start.astimezone(self.zone))}")
+        self.step("The clock starts at {}", start.astimezone(self.zone))
         first = count.end_of_started_hour(start, self.zone)
         by_regulation = count.add_elapsed_hours(first, period.amount, self.zone)
         plain = count.add_elapsed_hours(start, period.amount, self.zone)
         if self.clock.reg_1182:
-            self.step(f"The hour of the event is not counted; the first counted hour begins {show(first)}",
-                      f"{REG} Art. 3(1)")  # fmt: skip
-            self.step(f"{period} run without a break to {show(by_regulation)}", f"{REG} Art. 3(2)(a), 3(3)")
+            self.step(
+                "The hour of the event is not counted; the first counted hour begins {}",
+                first,
+                citation=f"{REG} Art. 3(1)",
+            )
+            self.step(
+                "{} run without a break to {}", period, by_regulation, citation=f"{REG} Art. 3(2)(a), 3(3)"
+            )
             return by_regulation
-        self.step(f"{period} of elapsed time, through nights, weekends and holidays, end {show(plain)}", SAFE)
+        self.step(
+            "{} of elapsed time, through nights, weekends and holidays, end {}", period, plain, citation=SAFE
+        )
         if plain.utcoffset() != start.astimezone(self.zone).utcoffset():
             self.step(
-                "The clocks change in between, so the wall time differs by the change", "elapsed time in UTC"
+                "The clocks change in between, so the wall time differs by the change",
+                citation="elapsed time in UTC",
             )
         if self.clock.counting.second_reading == "reg-1182-71":
             self.seconds.append(
@@ -105,7 +115,7 @@ class _Run:
         reason = self.calendar.closed(day)
         if reason is None:
             if self.clock.relief:
-                self.step(f"{show(limit)} is a working day, so there is no relief", DORA_RELIEF)
+                self.step("{} is a working day, so there is no relief", limit, citation=DORA_RELIEF)
             return limit
         open_day, _ = count.roll_forward(day, self.calendar)
         relief = count.noon(open_day, self.zone)
@@ -114,7 +124,7 @@ class _Run:
             "working day"
         )
         if self.clock.relief:
-            self.step(f"{why[0].upper()}{why[1:]}, {show(relief)}", DORA_RELIEF)
+            self.step(f"{why[0].upper()}{why[1:]}, {{}}", relief, citation=DORA_RELIEF)
             return relief
         self.seconds.append(SecondReading(relief, why, DORA_RELIEF))
         return limit
@@ -124,18 +134,18 @@ class _Run:
         if self.clock.counting.day_one:
             last = count.add_days(day, period.amount - 1)
             self.step(
-                f"{show(day)} is day 1, so day {period.amount} is {show(last)}", self.clock.counting.note
+                "{} is day 1, so day {} is {}", day, period.amount, last, citation=self.clock.counting.note
             )
         else:
             last = count.add_days(day, period.amount)
-            self.step(f"{show(day)} is day 0, so day {period.amount} is {show(last)}", SAFE)
+            self.step("{} is day 0, so day {} is {}", day, period.amount, last, citation=SAFE)
         return self.last_day(last)
 
     def after_year_end(self, period: Period) -> datetime | date:
         end = count.year_end(self.day())
-        self.step(f"The period runs from the end of the calendar year, {show(end)}")
+        self.step("The period runs from the end of the calendar year, {}", end)
         last = count.add_days(end, period.amount)
-        self.step(f"Day {period.amount} after it is {show(last)}")
+        self.step("Day {} after it is {}", period.amount, last)
         return self.last_day(last)
 
     def months(self, period: Period) -> datetime | date:
@@ -143,9 +153,11 @@ class _Run:
         last = count.add_months(day, period.amount)
         missing = last.day != day.day
         self.step(
-            f"{period} after {show(day)} is {show(last)}"
-            + (", the last day of a month that lacks the date" if missing else ""),
-            f"{REG} Art. 3(2)(c)" if self.clock.reg_1182 else SAFE,
+            "{} after {} is {}" + (", the last day of a month that lacks the date" if missing else ""),
+            period,
+            day,
+            last,
+            citation=f"{REG} Art. 3(2)(c)" if self.clock.reg_1182 else SAFE,
         )
         return self.last_day(last)
 
@@ -153,9 +165,14 @@ class _Run:
         day = self.received()
         last, skipped = count.add_business_days(day, period.amount, self.calendar)
         for holiday, name in skipped:
-            self.step(f"{show(holiday)} is not counted: {name}", self.calendar.title)
-        self.step(f"{show(day)} is not counted; business day {period.amount} after it is {show(last)}",
-                  self.calendar.title)  # fmt: skip
+            self.step("{} is not counted: {}", holiday, name, citation=self.calendar.title)
+        self.step(
+            "{} is not counted; business day {} after it is {}",
+            day,
+            period.amount,
+            last,
+            citation=self.calendar.title,
+        )
         return self.closing(last)
 
     def received(self) -> date:
@@ -169,8 +186,13 @@ class _Run:
             return day
         first = day if local.time() <= late else count.add_days(day, 1)
         received, _ = count.roll_forward(first, self.calendar)
-        self.step(f"Received at {local:%H:%M} on {show(day)}, it counts as received on {show(received)}",
-                  f"receipt rule, {late:%H:%M}")  # fmt: skip
+        self.step(
+            "Received at {} on {}, it counts as received on {}",
+            f"{local:%H:%M}",
+            day,
+            received,
+            citation=f"receipt rule, {late:%H:%M}",
+        )
         return received
 
     def last_day(self, last: date) -> datetime | date:
@@ -179,14 +201,21 @@ class _Run:
         if self.clock.reg_1182:
             rolled, passed = count.roll_forward(last, self.calendar)
             if passed:
-                self.step(f"{show(last)} is closed ({passed[0][1]}), so the period ends on {show(rolled)}",
-                          f"{REG} Art. 3(4)")  # fmt: skip
+                self.step(
+                    "{} is closed ({}), so the period ends on {}",
+                    last,
+                    passed[0][1],
+                    rolled,
+                    citation=f"{REG} Art. 3(4)",
+                )
             return self.closing(rolled)
         if counting.roll == "applied":
             rolled, passed = count.roll_forward(last, self.calendar)
             if passed:
                 law = counting.roll_law or f"{REG} Art. 3(4)"
-                self.step(f"{show(last)} is closed ({passed[0][1]}), so the last day is {show(rolled)}", law)
+                self.step(
+                    "{} is closed ({}), so the last day is {}", last, passed[0][1], rolled, citation=law
+                )
             return rolled
         if counting.roll == "noted" or counting.second_reading == "reg-1182-71":
             self.note_roll(last)
@@ -197,11 +226,14 @@ class _Run:
         try:
             rolled, passed = count.roll_forward(last, self.calendar)
         except InputError:
-            self.step(f"Whether {show(last)} is closed is not known; it is relied on as it is", SAFE)
+            self.step("Whether {} is closed is not known; it is relied on as it is", last, citation=SAFE)
             return
         if passed:
             self.step(
-                f"{show(last)} is closed ({passed[0][1]}); a later last day is noted and not relied on", SAFE
+                "{} is closed ({}); a later last day is noted and not relied on",
+                last,
+                passed[0][1],
+                citation=SAFE,
             )
             law = self.clock.counting.roll_law or f"{REG} Art. 3(4)"
             self.seconds.append(
@@ -212,7 +244,7 @@ class _Run:
         """Under the Regulation the period ends with the last hour of its last day (Art. 3(2)(b), (c))."""
         if self.clock.reg_1182 and isinstance(self.start, datetime):
             end = count.end_of_day(last, self.zone)
-            self.step(f"It ends with the last hour of that day, {show(end)}", f"{REG} Art. 3(2)")
+            self.step("It ends with the last hour of that day, {}", end, citation=f"{REG} Art. 3(2)")
             return end
         return last
 
