@@ -89,20 +89,23 @@ class Models:
     ) -> dict[str, ModelVerdict]:
         """The verdict of every model, by name. `beliefs` are those of the rules, by clause id."""
         scores: list[list[tuple[float, int]]] = [[] for _ in self.models]
-        weights = self.weights
+        weights, size = self.weights, len(self.models)
+        biases = [model.bias for model in self.models]
         count = 0
         for unit, where in enumerate(reading.units):
             if where.kind == "heading":
                 continue
             count += 1
-            sums: dict[int, float] = {}
+            sums = [0.0] * size
             features = features_of(reading, unit, book)
             for feature in features:
-                for number, weight in weights.get(feature, ()):
-                    sums[number] = sums.get(number, 0.0) + weight
+                known = weights.get(feature)
+                if known is not None:
+                    for number, weight in known:
+                        sums[number] += weight
             scale = 3 / math.sqrt(len(features) or 1)
-            for number, total in sums.items():
-                scores[number].append((total * scale + self.models[number].bias, unit))
+            for number, total in enumerate(sums):
+                scores[number].append((total * scale + biases[number], unit))
         return {
             model.name: _verdict(model, scores[number], beliefs, count)
             for number, model in enumerate(self.models)

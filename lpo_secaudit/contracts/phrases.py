@@ -92,7 +92,10 @@ class PhraseBook:
                 add(self.number_of[name], start, end)
         for root in self.layers:
             fresh: list[Hit] = []
-            for position in range(len(symbols)):
+            edges, wanted = root.edges, root.concepts
+            for position, here in enumerate(symbols):
+                if edges.keys().isdisjoint(here) and not (wanted and starting[position]):
+                    continue
                 _walk(root, position, position, symbols, tokens.breaks, starting, fresh)
             for concept, start, end in fresh:
                 add(concept, start, end)
@@ -139,11 +142,13 @@ def _walk(
             if inner is not None and not any(breaks[k] == 3 for k in range(position + 1, end)):
                 _walk(inner, end, origin, symbols, breaks, starting, out)
     for longest, child in node.gaps.items():
-        for skipped in range(longest + 1):
-            here = position + skipped
-            if here >= len(symbols) or (skipped and breaks[here] == 3):
+        edges, wanted = child.edges, child.concepts
+        for here in range(position, min(position + longest + 1, len(symbols))):
+            if here > position and breaks[here] == 3:
                 break
-            _walk(child, here, origin, symbols, breaks, starting, out)
+            # Most words after a gap lead nowhere; looking first spares the call.
+            if (wanted and starting[here]) or not edges.keys().isdisjoint(symbols[here]):
+                _walk(child, here, origin, symbols, breaks, starting, out)
 
 
 def concepts_of(phrase: str) -> list[str]:
