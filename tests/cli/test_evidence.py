@@ -268,7 +268,7 @@ ID = re.compile(r"[A-Z0-9]{3,5}-\d{1,3}[a-z]?\Z")
 
 
 def plain(answer: str) -> str:
-    word = answer.strip().lower()
+    word = re.sub(r"^\d\) ", "", answer.strip().lower())  # HECVAT numbers some choices
     return {"yes": "yes", "no": "no", "n/a": "not-applicable", "na": "not-applicable", "": "unanswered"}.get(
         word, "text"
     )

@@ -45,10 +45,9 @@ _HEDGED = _any_of(
 )
 _EVASIVE = _any_of(
     r"\b(up)?on request\b",
-    r"\bunder (an? )?nda\b",
-    r"\bnon-disclosure\b",
-    r"\bconfidential(ity reasons)?\b",
-    r"\bproprietary\b",
+    r"\b(under|upon|after|subject to|requires?|with)( \w+){0,4} (nda\b|non-disclosure)",
+    r"\b(is|are|remains?|considered|strictly|company) (confidential|proprietary)\b(?! and encrypted)",
+    r"\bconfidentiality reasons\b",
     r"\b(can|may|could|will) ?not (be )?(shared?|disclosed?|provided?)\b",
     r"\bunable to (share|disclose|provide)\b",
     r"\bdo(es)? not (share|disclose|publish|provide details)\b",
@@ -68,7 +67,7 @@ _DENIES = _any_of(
     r"\bcurrently (has|have|there is|there are) no\b",
     r"\bnot yet\b",
     r"\b(is|are) (being )?planned\b",
-    r"\broadmap\b",
+    r"\bon (our|the) ([\w-]+ )?roadmap\b",
     r"\bwill be (implement|introduc|complet|rolled)",
     r"\bin (the )?process of (implement|obtain|develop|achiev)",
 )
@@ -108,6 +107,12 @@ class Answer:
     problems: tuple[str, ...] = ()
 
 
+SHORT_COMMENT = 240
+"""A comment that is longer describes something, whatever it puts off besides."""
+
+_NUMBERED = re.compile(r"\A\s*\(?\d{1,2}[).:]\s+")
+
+
 def normalise(text: str, words: Mapping[str, str] | None = None) -> tuple[str, str]:
     """(one of ANSWERS, what was written beyond the answer's word).
 
@@ -115,6 +120,8 @@ def normalise(text: str, words: Mapping[str, str] | None = None) -> tuple[str, s
         text: the answer as written.
         words: own words of a questionnaire, lower-case, to one of ANSWERS.
     """
+    # HECVAT numbers the choices of its lists: "1) Yes".
+    text = _NUMBERED.sub("", text)
     plain = " ".join(text.split()).lower()
     if not plain:
         return "unanswered", ""
@@ -182,6 +189,11 @@ def _judged(answer: Answer) -> Answer:
         problems.append("evasive: not applicable, without a reason")
     elif answer.answer == "partial" and not comment:
         problems.append("evasive: partial, without saying what is missing")
-    if comment and answer.answer in ("yes", "partial") and _EVASIVE.search(comment) and len(comment) < 240:
+    if (
+        comment
+        and answer.answer in ("yes", "partial")
+        and _EVASIVE.search(comment)
+        and len(comment) < SHORT_COMMENT
+    ):
         problems.append("evasive: the comment puts off instead of describing")
     return replace(answer, problems=tuple(dict.fromkeys(problems)))

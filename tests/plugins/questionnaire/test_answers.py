@@ -17,6 +17,8 @@ from lpo_secaudit_plugins.questionnaire.answers import ANSWERS, Answer, asks_yes
         ("YES - see our policy", "yes"),
         ("Y", "yes"),
         ("x", "yes"),
+        ("1) Yes", "yes"),
+        ("2. No", "no"),
         ("TRUE", "yes"),
         ("No", "no"),
         ("No, but planned", "no"),
@@ -119,6 +121,9 @@ def test_words_where_yes_or_no_was_asked_are_evasive() -> None:
     [
         "All data is encrypted with AES-256.",
         "No later than 30 days.",
+        "Data is classified as public, internal or confidential.",
+        "Staff sign non-disclosure agreements.",
+        "We publish a roadmap for customers.",
         "Keys are rotated; no exceptions are allowed.",
     ],
 )
