@@ -203,6 +203,8 @@ def starts_item(line: str, before: str, *, short: bool) -> bool:
         return False
     if _REFERS.search(before[-16:]):
         return False
+    if found[0].style == "(1)" and before and not _CONTINUES.search(before[-12:]):
+        return False  # "thirty" at the end of a line, "(30) days" on the next
     if not before or short or _CONTINUES.search(before[-12:]):
         return True
     return bool(enumerators(before, 0, len(before))) and len(before) < 12

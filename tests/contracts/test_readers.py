@@ -191,6 +191,38 @@ def test_words_parted_at_line_ends_are_joined_and_compounds_keep_their_hyphen() 
     assert found == ["the information given to a sub-processor by the information owner."]
 
 
+def test_a_list_is_parted_where_its_numbers_go_on() -> None:
+    found = texts(
+        [
+            line("6. Ensure encryption of the data wherever it is found appropriate", 72, 100, width=450),
+            line("7. Maintain confidentiality of all Sub-", 72, 112, width=450),
+            line("Processors", 84, 124),
+        ]
+    )
+    assert found == [
+        "6. Ensure encryption of the data wherever it is found appropriate",
+        "7. Maintain confidentiality of all Sub-Processors",
+    ]
+
+
+def test_a_line_that_had_room_for_the_next_word_ends_its_paragraph() -> None:
+    found = texts(
+        [
+            line("Categories of data", 72, 100),
+            line("Names and addresses of the customers of Customer and of its employees", 72, 112, width=450),
+            line("as well as their letters", 72, 124),
+        ]
+    )
+    assert [len(text.split()) for text in found] == [3, 17]
+
+
+def test_the_order_of_the_file_is_kept_where_it_goes_down_column_by_column() -> None:
+    left = [line(f"left {n}", 72, 100 + 12 * n) for n in range(3)]
+    right = [line(f"right {n}", 320, 100 + 12 * n) for n in range(3)]
+    joined = " ".join(texts([*left, *right]))
+    assert joined == "left 0 left 1 left 2 right 0 right 1 right 2"
+
+
 def test_columns_are_read_one_after_the_other() -> None:
     left = [
         line(f"left line {n} of a long sentence that goes on", 72, 100 + 12 * n, width=220) for n in range(8)

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from lpo_secaudit.contracts.readers.draft import clean_line
-from lpo_secaudit.contracts.structure_numbers import starts_item, word_set
+from lpo_secaudit.contracts.structure_numbers import enumerators, starts_item, word_set
 
 __all__ = ["Line", "Paragraph", "paragraphs_of"]
 
@@ -25,6 +25,7 @@ _WORD_START = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _PREFIXES = word_set("sub non third self well cross multi co ex anti semi inter de pro long short day")
 _SENTENCE_END = re.compile(r"[.:;!?][\"”’')\]]*\Z")
+_BUCKET = 40
 _EDGE = 5
 """Lines from the top and from the bottom of a page among which running ones are sought."""
 
@@ -71,11 +72,11 @@ def paragraphs_of(pages: Sequence[Sequence[Line]]) -> Iterator[Paragraph]:
     held: list[Line] = []
     for page in kept:
         pitch = _pitch(page)
-        right, left = _margins(page)
+        margins = _Margins(page)
         previous: Line | None = None
         for line in page:
             # Across a page break there is no distance to judge by, only the words.
-            if held and _begins(held[-1], line, previous, pitch, left, right):
+            if held and (_begins(held[-1], line, previous, pitch, margins) or _next_item(held[0], line)):
                 yield _paragraph(held, words, body)
                 held = []
             held.append(line)
@@ -125,8 +126,9 @@ def _outermost(line: Line, page: Sequence[Line]) -> bool:
 
 
 def _ordered(lines: list[Line]) -> list[Line]:
-    """Reading order: down the page, and where two columns stand beside one another, one by one."""
-    if len(lines) < 2:
+    """Reading order: that of the file where it goes down the page column by column, as most do;
+    else down the page, and where two columns stand beside one another, one by one."""
+    if len(lines) < 2 or _goes_down(lines):
         return lines
     lines = sorted(lines, key=lambda line: (round(line.y / 2), line.x0))
     gutter = _gutter(lines)
@@ -143,6 +145,19 @@ def _ordered(lines: list[Line]) -> list[Line]:
             band.append(line)
     result.extend(_band(band, gutter))
     return result
+
+
+def _goes_down(lines: Sequence[Line]) -> bool:
+    """Whether the file's own order can be read: it goes up only to begin another column, and does
+    not write columns line by line across the page."""
+    upward = beside = 0
+    for last, line in pairwise(lines):
+        if line.y < last.y - 1.5 * line.size and line.x0 < last.x1 and last.x0 < line.x1:
+            upward += 1
+        elif abs(line.y - last.y) < 0.5 * line.size and line.x0 > last.x1 + line.size:
+            beside += 1
+    # A header or footer may stand anywhere in the file.
+    return upward <= 2 + 0.03 * len(lines) and beside <= 0.2 * len(lines)
 
 
 def _band(lines: list[Line], gutter: float) -> list[Line]:
@@ -229,32 +244,57 @@ def _pitch(page: Sequence[Line]) -> float:
     return median(gaps) if gaps else 14.0
 
 
-def _margins(page: Sequence[Line]) -> tuple[float, float]:
-    if not page:
-        return 0.0, 0.0
-    rights = sorted(line.x1 for line in page)
-    lefts = sorted(line.x0 for line in page)
-    return rights[int(len(rights) * 0.9)], lefts[int(len(lefts) * 0.1)]
+def _next_item(first: Line, line: Line) -> bool:
+    """Whether a line carries the number after the one that the paragraph began with."""
+    if abs(first.x0 - line.x0) > 3 or not line.text[0].isascii():
+        return False
+    before, after = (enumerators(text, 0, min(len(text), 40)) for text in (first.text, line.text))
+    return bool(
+        before and after and before[0].style == after[0].style and after[0].value == before[0].value + 1
+    )
 
 
-def _begins(last: Line, line: Line, previous: Line | None, pitch: float, left: float, right: float) -> bool:
+class _Margins:
+    """Left and right margin of the column that a line stands in."""
+
+    def __init__(self, page: Sequence[Line]) -> None:
+        self._page = page
+        self._known: dict[int, tuple[float, float]] = {}
+
+    def of(self, line: Line) -> tuple[float, float]:
+        bucket = int(line.x0 // _BUCKET)
+        if bucket not in self._known:
+            begin, end = bucket * _BUCKET, (bucket + 1) * _BUCKET
+            column = [o for o in self._page if o.x0 < end and o.x1 > begin]
+            rights = sorted(o.x1 for o in column) or [line.x1]
+            lefts = sorted(o.x0 for o in column) or [line.x0]
+            self._known[bucket] = lefts[int(len(lefts) * 0.1)], rights[int(len(rights) * 0.9)]
+        return self._known[bucket]
+
+
+def _begins(last: Line, line: Line, previous: Line | None, pitch: float, margins: _Margins) -> bool:
     """Whether a line begins a paragraph after `last`."""
     if abs(last.size - line.size) > 1.2 or last.bold != line.bold:
         # A bold word opens many a paragraph; a line that is bold throughout stands alone.
         return True
     ended = _SENTENCE_END.search(last.text[-8:]) is not None
-    short = last.x1 < last.x0 + 0.72 * (right - min(left, last.x0))
+    left, right = margins.of(last)
+    # A line that ends although the next word had room on it ends a paragraph.
+    word = (line.text.find(" ") + 1 or len(line.text) + 1) * (line.x1 - line.x0) / max(1, len(line.text))
+    short = last.x1 + 1.3 * word < right and last.x1 < right - 0.1 * (right - left)
     if starts_item(line.text, last.text, short=short):
         return True
     lower = line.text[:1].islower()
     if previous is None or line.y < last.y - 2:  # a new page or column
-        return ended or not (lower or not short) or line.x0 > max(left, last.x0) + 60
+        return ended or not (lower or not short)
     gap = line.y - last.y
     if gap > 1.35 * max(pitch, 1.1 * line.size) and not (lower and not ended and gap < 2 * pitch):
         return True
     if abs(gap) < 1:  # beside it: another cell
         return True
-    return short and not lower and (ended or line.x0 > last.x0 + 18)
+    if ended and line.x0 < last.x0 - 6 and not lower:
+        return True
+    return short and not lower
 
 
 def _paragraph(lines: list[Line], words: Counter[str], body: float) -> Paragraph:
@@ -267,7 +307,7 @@ def _paragraph(lines: list[Line], words: Counter[str], body: float) -> Paragraph
         if end and start and following[0].islower():
             if _closes_up(end[1].lower(), start[0].lower(), words):
                 text = text[:-1]
-        elif text and not (text.endswith("-") and following[:1].isdigit()):
+        elif text and not (text.endswith("-") and text[-2:-1].isalnum()):
             text += " "
         if line.page != page:
             page = line.page
