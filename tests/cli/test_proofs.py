@@ -1,0 +1,153 @@
+"""The commands around proof, one after another, as three parties use them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lpo_secaudit.cli.app import run_app
+from tests.cli.test_app import CATALOG
+
+ENGAGEMENT = """
+engagement: proofs
+client: {name: Client}
+provider: {name: Provider}
+data: {classes: [privileged]}
+catalogs: [./own.yaml]
+sources: [{id: caiq, collector: questionnaire, with: {file: caiq.csv}}]
+"""
+Call = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
+    """Run a command in a folder of its own; gives exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SECAUDIT_KEY_PASSPHRASE", "several words of mine")
+    (tmp_path / "own.yaml").write_text(CATALOG)
+    (tmp_path / "engagement.yaml").write_text(ENGAGEMENT)
+    (tmp_path / "caiq.csv").write_text(
+        "Question ID,Question,Answer\nQ1,Is data encrypted?,yes\nQ2,Is it tested?,no\n"
+    )
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["secaudit", *map(str, arguments)])
+        capsys.readouterr()
+        code = run_app()
+        done = capsys.readouterr()
+        return code, done.out, done.err
+
+    return run
+
+
+def test_firm_reviewer_provider_and_client(call: Call, tmp_path: Path) -> None:
+    for name in ("firm", "reviewer", "provider", "client"):
+        code, keyid, _ = call("keygen", f"{name}.pem")
+        assert (code, len(keyid.strip())) == (0, 64)
+    assert call("keygen", "firm.pem")[0] == 2
+    assert call("keygen", "rsa.pem", "--algorithm", "rsa")[0] == 2
+
+    assert call("run", "engagement.yaml", "-o", "audit", "--key", "firm.pem", "-q")[0] in (0, 10, 11)
+    assert call("verify", "audit", "--replay", "--key", "firm.pub")[0] == 0
+    assert call("verify", "audit", "--key", "provider.pub")[0] == 12
+
+    assert call("cosign", "audit", "--key", "reviewer.pem", "--ledger", "ledger.sqlite")[0] == 0
+    result = json.loads(Path("audit/audit.json").read_bytes())
+    finding = result["findings"][0]["fingerprint"]
+    code, reply, _ = call(
+        "reply",
+        "audit",
+        "--key",
+        "provider.pem",
+        "--finding",
+        finding,
+        "--text",
+        "No.",
+        "--ledger",
+        "ledger.sqlite",
+    )
+    assert code == 0
+    words = ("--decision", "rejected", "--text", "Yes.")
+    assert call("reply", "audit", "--key", "firm.pem", "--answer", reply.strip(), *words)[0] == 0
+    assert call("reply", "audit", "--key", "firm.pem", "--text", "x")[0] == 2
+
+    code, out, err = call("verify", "audit", "--ledger", "ledger.sqlite", "--format", "json")
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["disputes"] == {finding: ["disputed, rejected by the firm"]}
+    assert len(report["signatures"]) == 2
+    Path("trust.yaml").write_text(
+        "trust: t\nkeys:\n"
+        "  - {id: a, owner: A, role: auditor, public_key: firm.pub}\n"
+        "  - {id: b, owner: B, role: client, public_key: client.pub}\n"
+        "require: [{role: auditor}, {role: client}]\n"
+    )
+    code, _, err = call("verify", "audit", "--trust", "trust.yaml")
+    assert code == 11
+    assert "1 signature of role client missing (could be: B)" in err
+
+    code, out, _ = call("ledger", "log", "ledger.sqlite", "--format", "jsonl")
+    assert [json.loads(line)["kind"] for line in out.splitlines()] == ["audit", "cosignature", "reply"]
+    assert len(call("ledger", "log", "ledger.sqlite", "--kind", "reply")[1].splitlines()) == 1
+    assert json.loads(call("ledger", "prove", "ledger.sqlite", "--index", 0)[1])["index"] == 0
+    assert len(json.loads(call("ledger", "prove", "ledger.sqlite", "--consistency", 1, 3)[1])["path"]) == 2
+    assert call("ledger", "prove", "ledger.sqlite")[0] == 2
+
+    assert call("ledger", "publish", "ledger.sqlite", "site", "--key", "firm.pem")[0] == 0
+    code, note, _ = call(
+        "ledger", "mirror", "site", "copy.sqlite", "--key", "firm.pub", "--witness", "client.example/w",
+        "--witness-key", "client.pem",
+    )  # fmt: skip
+    assert code == 0
+    assert "\u2014 client.example/w " in note
+    assert call("ledger", "mirror", "site", "other.sqlite", "--key", "provider.pub")[0] == 12
+    assert call("ledger", "mirror", "site", "other.sqlite")[0] == 2
+    assert call("ledger", "check", "ledger.sqlite", "--key", "firm.pub", "--against", "copy.sqlite")[0] == 0
+    assert call("verify", "audit", "--ledger", "site")[0] == 0
+
+    keyid = report["signatures"][0]["keyid"]
+    revoke = ("ledger", "revoke", "ledger.sqlite", keyid, "--reason", "lost", "--key", "reviewer.pem")
+    assert call(*revoke, "--at", "2020-01-01T00:00:00Z")[0] == 0
+    assert call("verify", "audit", "--trust", "trust.yaml", "--ledger", "ledger.sqlite")[0] == 12
+    assert call("ledger", "revoke", "ledger.sqlite", "abc", "--reason", "x", "--key", "firm.pem")[0] == 2
+
+    raw = bytearray(Path("site/tile/entries/000.p/3").read_bytes())
+    raw[40] ^= 1
+    Path("site/tile/entries/000.p/3").write_bytes(raw)
+    code, _, err = call("ledger", "check", "site")
+    assert (code, "do not lead to the checkpoint" in err) == (12, True)
+
+
+def test_a_provider_seals_and_opens(call: Call, tmp_path: Path) -> None:
+    call("keygen", "provider.pem")
+    Path("rules.yaml").write_text("redact: [{type: questionnaire.answer, path: comment}]\n")
+    seal = ("collect", "engagement.yaml", "-o", "acme", "--seal", "--redact", "rules.yaml", "-q")
+    assert call(*seal)[0] == 2
+    assert call(*seal, "--key", "provider.pem")[0] == 0
+    assert call(*seal, "--key", "provider.pem")[0] == 2
+    assert call("collect", "engagement.yaml", "-o", "plain", "-q")[0] == 0
+    code, challenge, _ = call("challenge", "acme", "--key", "provider.pub", "--draw", 1)
+    assert code == 0
+    Path("c.json").write_text(challenge)
+    assert call("open", "acme.secret", "c.json", "-o", "o.json")[0] == 0
+    check = ("challenge", "acme", "--key", "provider.pub", "--answers", "c.json", "--opening", "o.json")
+    code, out, err = call(*check)
+    assert (code, len(out.splitlines())) == (0, 1), err
+    Path("o.json").write_bytes(Path("o.json").read_bytes().replace(b'"index":', b'"index":1'))
+    assert call(*check)[0] == 12
+    assert not list(tmp_path.glob(".acme*"))
+
+
+def test_a_terminal_or_the_environment_gives_the_passphrase(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SECAUDIT_KEY_PASSPHRASE")
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    code, _, err = call("keygen", "k.pem")
+    assert code == 2
+    assert "set SECAUDIT_KEY_PASSPHRASE" in err
+    assert call("keygen", "k.pem", "--unencrypted")[0] == 0
