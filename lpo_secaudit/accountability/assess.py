@@ -22,7 +22,7 @@ from lpo_secaudit.accountability.states import Assessment, DutyState, Status, wo
 from lpo_secaudit.accountability.timeline import Performance, Start, Timeline
 from lpo_secaudit.errors import InputError
 
-__all__ = ["assess"]
+__all__ = ["Assessment", "DutyState", "Status", "assess"]
 
 
 def assess(incident: Incident, obligations: Iterable[Obligation], as_of: datetime) -> Assessment:

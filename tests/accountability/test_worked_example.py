@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from lpo_secaudit.accountability import Incident, Status
+from lpo_secaudit.accountability.incident_file import parse_incident
 from lpo_secaudit.dossiers import verify_dossier, write_dossier
 from tests.accountability.worked_example import EXAMPLE, PAGE, PARTS, dossier, written
 
@@ -42,3 +43,11 @@ def test_the_dossier_is_written_and_verifies(tmp_path: Path) -> None:
     assert {"dossier.html", "dossier.json", "duties.csv", "deadlines.ics", "attestation.json"} <= {
         p.name for p in folder.iterdir()
     }
+
+
+def test_the_incident_file_of_the_reference_is_one() -> None:
+    page = (PAGE.parent / "README.md").read_text(encoding="utf-8")
+    block = page.split("```yaml\n")[1].split("```")[0]
+    found = parse_incident(block.encode(), "README.md")
+    assert found.affected.in_place("US-CA").high == 2000
+    assert found.holds[0].written
