@@ -12,7 +12,10 @@ from typing import Any
 
 from lpo_secaudit.errors import InputError, LimitExceededError
 
-__all__ = ["MAX_DEPTH", "parse_json", "parse_json_lines", "plain_json"]
+MISSHAPEN = (ValueError, TypeError, KeyError, AttributeError, IndexError, OverflowError)
+"""What a reader of a format meets where a file has something of another type than the format says."""
+
+__all__ = ["MAX_DEPTH", "MISSHAPEN", "parse_json", "parse_json_lines", "plain_json"]
 
 MAX_DEPTH = 100
 MAX_DIGITS = 4300  # of one number: room for the modulus of an RSA key; int() takes quadratic time

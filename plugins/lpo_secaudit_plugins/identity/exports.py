@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .._files.json_strict import parse_json, parse_json_lines
+from lpo_secaudit.errors import InputError
+
+from .._files.json_strict import MISSHAPEN, parse_json, parse_json_lines
 from .._files.raw import decode_text
 from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .account import Account, Export, Factor, Policy
@@ -44,8 +46,8 @@ def read_export(raw: bytes, name: str) -> Export | None:
 def _from_json(text: str, name: str) -> Export | None:
     try:
         value = parse_json(text, name)
-    except Exception as error:
-        if "Extra data" not in str(error):
+    except InputError as error:
+        if "Extra data" not in error.message:
             raise
         value = parse_json_lines(text, name)
     report = _wrapped_report(value, name)
@@ -57,7 +59,14 @@ def _from_json(text: str, name: str) -> Export | None:
     first = rows[0]
     for needs, read in _JSON_KINDS:
         if needs <= set(first):
-            return read(rows)
+            try:
+                return read(rows)
+            except MISSHAPEN as error:
+                raise InputError(
+                    f"looks like an identity export, but a field is of another type: {error}"[:300],
+                    where=name,
+                    hint="ask for the provider's own export, as it was written",
+                ) from error
     return None
 
 

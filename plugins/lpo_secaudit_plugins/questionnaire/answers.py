@@ -164,9 +164,9 @@ def judge(answers: Iterable[Answer]) -> tuple[Answer, ...]:
 
     Problems, each beginning with its stable word:
         unanswered: nothing was answered; with a comment, the comment stands in for it.
-        evasive: words instead of yes or no, or a promise to tell elsewhere.
+        evasive: words instead of yes or no, a promise to tell elsewhere, a partial or
+            not-applicable without a word why.
         contradiction: the comment says the opposite, or the question was answered twice.
-        bare: "yes" or "partial" without a word of explanation is noted for partial only.
     """
     return tuple(_judged(answer) for answer in answers)
 

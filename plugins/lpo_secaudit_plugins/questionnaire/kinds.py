@@ -11,7 +11,7 @@ from typing import Any
 
 from lpo_secaudit.errors import InputError
 
-from .._files.json_strict import parse_json, plain_json
+from .._files.json_strict import MISSHAPEN, parse_json, plain_json
 from .._files.raw import decode_text
 from .._files.tables import Sheet, read_csv, read_markdown, read_xlsx
 from .answers import Answer, asks_yes_no, judge, normalise
@@ -97,7 +97,14 @@ def read_questionnaire(
     if sheets is not None:
         return _from_sheets(sheets)
     if _start(raw) in (b"{", b"["):
-        return from_json(raw, name, answers)
+        try:
+            return from_json(raw, name, answers)
+        except MISSHAPEN as error:
+            raise InputError(
+                f"looks like a questionnaire, but a field is of another type: {error}"[:300],
+                where=name,
+                hint="ask for the file as the tool wrote it",
+            ) from error
     return None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from lpo_secaudit.errors import InputError
 
-from .._files.json_strict import parse_json, parse_json_lines
+from .._files.json_strict import MISSHAPEN, parse_json, parse_json_lines
 from .._files.raw import decode_text
 from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .._files.xml_safe import parse_xml
@@ -39,8 +39,19 @@ def read_scan(raw: bytes, name: str) -> Scan | None:
     if document is None:
         return None
     for reader in READERS:
-        if reader.form == form and reader.recognise(document):
-            return reader.read(document)
+        if reader.form != form:
+            continue
+        try:
+            if reader.recognise(document):
+                return reader.read(document)
+        except MISSHAPEN as error:
+            raise InputError(
+                f"looks like {reader.kind}, but is not as that format says: {type(error).__name__}: {error}"[
+                    :300
+                ],
+                where=name,
+                hint="ask for the tool's own output, as it wrote it",
+            ) from error
     return None
 
 
