@@ -3,26 +3,40 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from lpo_secaudit.cli.app import build_app, run_app
 from tests.contracts import hostile, sample
 
 
-def secaudit(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    code = "import sys; from lpo_secaudit.cli import main; sys.exit(main())"
-    return subprocess.run(
-        [sys.executable, "-c", code, "contract", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**os.environ, "NO_COLOR": "1"},
-        timeout=120,
-    )
+@dataclass(frozen=True)
+class Done:
+    """What one call of the command left."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+Secaudit = Callable[..., Done]
+
+
+@pytest.fixture
+def secaudit(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Secaudit:
+    """The command, called in the folder of the contracts."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def call(*arguments: str | Path) -> Done:
+        code = run_app(lambda: build_app()(["contract", *map(str, arguments)]))
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +48,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_jsonl_streams_one_contract_a_line_and_passes_over_what_it_cannot_read(folder: Path) -> None:
-    done = secaudit("--format", "jsonl", "dpa.docx", "locked.pdf", "dpa.txt", "gone.pdf", cwd=folder)
+def test_jsonl_streams_one_contract_a_line_and_passes_over_what_it_cannot_read(secaudit: Secaudit) -> None:
+    done = secaudit("--format", "jsonl", "dpa.docx", "locked.pdf", "dpa.txt", "gone.pdf")
     assert done.returncode == 11
     records = [json.loads(line) for line in done.stdout.splitlines()]
     assert [r["file"] for r in records] == ["dpa.docx", "locked.pdf", "dpa.txt", "gone.pdf"]
@@ -47,22 +61,22 @@ def test_jsonl_streams_one_contract_a_line_and_passes_over_what_it_cannot_read(f
     assert "locked.pdf: the PDF needs a password" in done.stderr
 
 
-def test_json_is_one_list(folder: Path) -> None:
-    done = secaudit("--format", "json", "dpa.txt", cwd=folder)
+def test_json_is_one_list(secaudit: Secaudit) -> None:
+    done = secaudit("--format", "json", "dpa.txt")
     assert done.returncode == 0
     (record,) = json.loads(done.stdout)
     assert record["file"] == "dpa.txt"
     assert record["language"] == "en"
 
 
-def test_nothing_readable_is_a_usage_error(folder: Path) -> None:
-    done = secaudit("gone.pdf", cwd=folder)
+def test_nothing_readable_is_a_usage_error(secaudit: Secaudit) -> None:
+    done = secaudit("gone.pdf")
     assert done.returncode == 2
     assert done.stdout == ""
 
 
-def test_the_table_shows_quotes_sections_and_what_is_missing(folder: Path) -> None:
-    done = secaudit("dpa.docx", cwd=folder)
+def test_the_table_shows_quotes_sections_and_what_is_missing(secaudit: Secaudit) -> None:
+    done = secaudit("dpa.docx")
     assert done.returncode == 0
     assert "deadline hours 48" in done.stdout
     assert "4.1" in done.stdout
@@ -70,19 +84,21 @@ def test_the_table_shows_quotes_sections_and_what_is_missing(folder: Path) -> No
     assert "\x1b" not in done.stdout
 
 
-def test_escape_sequences_of_a_contract_do_not_reach_the_terminal(folder: Path) -> None:
+def test_escape_sequences_of_a_contract_do_not_reach_the_terminal(secaudit: Secaudit, folder: Path) -> None:
     text = (
         "Provider shall notify Customer of any \x1b[31mSecurity Incident\u202e within 72 hours of discovery."
     )
     (folder / "escape.txt").write_text(text)
-    done = secaudit("--all", "escape.txt", cwd=folder)
+    done = secaudit("--all", "escape.txt")
     assert "72" in done.stdout
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
 
 
 @pytest.mark.parametrize("suffix", ["md", "docx"])
-def test_the_negotiation_sheet_says_what_stands_and_what_is_asked(folder: Path, suffix: str) -> None:
+def test_the_negotiation_sheet_says_what_stands_and_what_is_asked(
+    secaudit: Secaudit, folder: Path, suffix: str
+) -> None:
     from lpo_secaudit.contracts.readers import read_document
 
     (folder / "own.yaml").write_text(
@@ -92,7 +108,7 @@ def test_the_negotiation_sheet_says_what_stands_and_what_is_asked(folder: Path, 
         "set: {contract-breach-notification-deadline: {hours: 24}}\n"
     )
     sheet = folder / f"sheet.{suffix}"
-    done = secaudit("dpa.docx", "--profile", "own.yaml", "--negotiation", sheet, cwd=folder)
+    done = secaudit("dpa.docx", "--profile", "own.yaml", "--negotiation", sheet)
     assert done.returncode == 10, done.stderr
     text = read_document(sheet).text
     assert "Our own asks" in text
@@ -102,7 +118,7 @@ def test_the_negotiation_sheet_says_what_stands_and_what_is_asked(folder: Path, 
     assert "no such clause was found" in text
 
 
-def test_another_suffix_is_refused_before_anything_is_read(folder: Path) -> None:
-    done = secaudit("dpa.txt", "--negotiation", "sheet.xls", cwd=folder)
+def test_another_suffix_is_refused_before_anything_is_read(secaudit: Secaudit) -> None:
+    done = secaudit("dpa.txt", "--negotiation", "sheet.xls")
     assert done.returncode == 2
     assert "change the suffix" in done.stderr
