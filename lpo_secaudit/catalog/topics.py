@@ -115,10 +115,12 @@ class Topics:
     def for_text(self, text: str) -> tuple[str, ...]:
         """Ids of the topics that a text speaks of, in file order."""
         sentences = _sentences(text)
-        found = tuple(id_ for id_, patterns in self._words.items() if _any(patterns, sentences))
-        return found or tuple(
+        return self._specific(sentences) or tuple(
             id_ for id_, topic in self.by_id.items() if _any(_compiled(topic.otherwise), sentences)
         )
+
+    def _specific(self, sentences: tuple[_Sentence, ...]) -> tuple[str, ...]:
+        return tuple(id_ for id_, patterns in self._words.items() if _any(patterns, sentences))
 
     def for_question(self, text: str, question_id: str = "", questionnaire: str = "") -> tuple[str, ...]:
         """Ids of the topics of a question, by its id where the questionnaire is known, else by words.
@@ -128,8 +130,13 @@ class Topics:
             question_id: such as "CEK-03.1".
             questionnaire: kind; one that names CAIQ and a version 3 or 4 makes the id count.
         """
-        by_id = self._for_caiq(question_id, questionnaire)
-        return by_id or self.for_text(text)
+        exact, control, version = self._for_caiq(question_id, questionnaire)
+        if exact:
+            return exact
+        if version == 3:
+            # Version 3 puts questions of several topics under one control; their words tell more.
+            return self._specific(_sentences(text)) or control or self.for_text(text)
+        return control or self.for_text(text)
 
     def for_clause(self, label: str, quotes: Iterable[str] = ()) -> tuple[str, ...]:
         """Ids of the topics that a clause promises something on.
@@ -161,19 +168,16 @@ class Topics:
     def _checks(self) -> dict[str, str]:
         return {check: id_ for id_, topic in self.by_id.items() for check in topic.checks}
 
-    def _for_caiq(self, question_id: str, questionnaire: str) -> tuple[str, ...]:
+    def _for_caiq(self, question_id: str, questionnaire: str) -> tuple[tuple[str, ...], tuple[str, ...], int]:
+        """Topics of the very question, topics of its control, and the version; 0 for others."""
         kind = questionnaire.lower()
         if "caiq" not in kind or not question_id:
-            return ()
-        version = "caiq_v3" if re.search(r"v?3(\b|[._])", kind.split("caiq", 1)[1]) else "caiq_v4"
+            return (), (), 0
+        version = 3 if re.search(r"v?3(\b|[._])", kind.split("caiq", 1)[1]) else 4
         wanted = question_id.strip().upper()
-        parts = {wanted, wanted.split(".")[0]}
-        found = [
-            (item, id_) for id_, t in self.by_id.items() for item in getattr(t, version) if item in parts
-        ]
-        # A question's own id outranks that of the control it stands under.
-        exact = [id_ for item, id_ in found if item == wanted]
-        return tuple(dict.fromkeys(exact or [id_ for _, id_ in found]))
+        owners = {item: id_ for id_, t in self.by_id.items() for item in getattr(t, f"caiq_v{version}")}
+        exact, control = (owners.get(key) for key in (wanted, wanted.split(".")[0]))
+        return (exact,) if exact else (), (control,) if control else (), version
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,9 @@ __all__ = ["Frame", "conflicts_of"]
 Side = Literal["promise", "claim"]
 
 _SAYS = {"promise": "The contract keeps", "claim": "The provider states that it keeps"}
+MOST_EVIDENCE = 20
+"""Digests kept with one side of a conflict: an account may break a promise ten thousand times."""
+
 _PROMISED = (Stance.HOLDS, Stance.WEAK)
 
 
@@ -375,8 +378,11 @@ def _more(count: int) -> str:
     return f" (and {count - 1} more)" if count > 1 else ""
 
 
-def _digests(seen: Iterable[Observation]) -> tuple[str, ...]:
-    return tuple(sorted({digest for o in seen for digest in o.evidence}))
+def _digests(seen: Sequence[Observation]) -> tuple[str, ...]:
+    """Digests behind the observation that is quoted, and some of the others; the findings have all."""
+    quoted = max(seen, key=lambda o: (o.severity.rank, o.check, o.subject.source, o.subject.id))
+    others = sorted({digest for o in seen for digest in o.evidence} - set(quoted.evidence))
+    return (*quoted.evidence, *others)[:MOST_EVIDENCE]
 
 
 def _one_below(severity: Severity) -> Severity:

@@ -75,6 +75,9 @@ def test_ids_of_a_known_questionnaire_outrank_words() -> None:
     assert TOPICS.for_question("whatever", "IVS-01.1", "caiq-v3") == ("monitoring",)
     assert TOPICS.for_question("whatever", "IVS-01.1", "caiq-v4") == ("network-security",)
     assert TOPICS.for_question("Do you have backups?", "IVS-01.1", "sig") == ("backup",)
+    # In version 3 the words outrank a control that covers several topics, not a question's own id.
+    assert TOPICS.for_question("Is personnel trained yearly?", "HRS-03.5", "caiq-v3") == ("training",)
+    assert TOPICS.for_question("Is personnel trained yearly?", "IVS-01.4", "caiq-v3") == ("log-retention",)
 
 
 @pytest.mark.parametrize(
