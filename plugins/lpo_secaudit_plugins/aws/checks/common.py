@@ -17,12 +17,11 @@ from lpo_secaudit.model.check import (
 )
 from lpo_secaudit.model.evidence import Gap, GapReason, Subject
 from lpo_secaudit_plugins.aws.reasoning.access import Answer, Grant, Question, ask
-from lpo_secaudit_plugins.aws.reasoning.callers import Caller, CallerKind
+from lpo_secaudit_plugins.aws.reasoning.callers import WORLD, CallerKind
 from lpo_secaudit_plugins.aws.reasoning.conditions import Domain
 from lpo_secaudit_plugins.aws.reasoning.policy import Policy, PolicyError, parse_policy
 
 __all__ = [
-    "WORLD_CALLERS",
     "account_of",
     "age_days",
     "arn_beside",
@@ -36,8 +35,6 @@ __all__ = [
     "subject_like",
     "times_from",
 ]
-
-WORLD_CALLERS = (Caller(CallerKind.ANONYMOUS), Caller(CallerKind.STRANGER))
 
 
 def account_of(record: Record) -> str:
@@ -116,7 +113,7 @@ def public_answer(
     keys: Mapping[str, Domain] | None = None,
 ) -> Answer:
     """What anybody at all may do: callers without credentials, and any AWS account."""
-    question = Question(actions, resources, own_account, WORLD_CALLERS, {**times_from(now), **(keys or {})})
+    question = Question(actions, resources, own_account, WORLD, {**times_from(now), **(keys or {})})
     return ask(policy, question)
 
 

@@ -15,7 +15,6 @@ from lpo_secaudit.model.check import (
     satisfied,
 )
 from lpo_secaudit_plugins.aws.checks.common import (
-    WORLD_CALLERS,
     account_of,
     cannot_tell,
     concluded,
@@ -26,7 +25,7 @@ from lpo_secaudit_plugins.aws.checks.common import (
 )
 from lpo_secaudit_plugins.aws.checks.s3_actions import BUCKET_ACTIONS, OBJECT_ACTIONS, WRITE_ACTIONS
 from lpo_secaudit_plugins.aws.reasoning.access import Answer, Question, ask
-from lpo_secaudit_plugins.aws.reasoning.callers import Caller, CallerKind
+from lpo_secaudit_plugins.aws.reasoning.callers import WORLD, Caller, CallerKind
 from lpo_secaudit_plugins.aws.reasoning.conditions import Domain
 from lpo_secaudit_plugins.aws.reasoning.policy import Policy
 from lpo_secaudit_plugins.aws.reasoning.wildcards import pattern
@@ -147,7 +146,7 @@ def _secure_transport(bucket: Record, world: World) -> Verdict:
         "s3:tlsversion": Domain(present=False),
     }
     own = account_of(_account(world))
-    callers = (Caller(CallerKind.OWN, own), *WORLD_CALLERS)
+    callers = (Caller(CallerKind.OWN, own), *WORLD)
     doubts: tuple[str, ...] = ()
     for actions, resources in ((OBJECT_ACTIONS, _objects(bucket)), (BUCKET_ACTIONS, (bucket.subject.id,))):
         answer = ask(policy, Question(actions, resources, own, callers, keys, all_allowed=True))

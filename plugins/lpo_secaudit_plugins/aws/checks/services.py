@@ -181,7 +181,7 @@ def _function_urls(record: Record, world: World) -> Verdict:
 def _deputy(record: Record, world: World) -> Verdict:
     policy = policy_of(record["policy"])
     own = account_of(record)
-    services = tuple(c for c in outsiders(policy, own) if c.kind is CallerKind.SERVICE)
+    services = tuple(c for c in outsiders(policy, own) if c.kind is CallerKind.SERVICE and c.name)
     if not services:
         return not_applicable("no service may call the function")
     answer = ask(

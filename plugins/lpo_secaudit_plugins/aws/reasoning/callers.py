@@ -12,7 +12,7 @@ from lpo_secaudit_plugins.aws.reasoning.conditions import Domain
 from lpo_secaudit_plugins.aws.reasoning.policy import Policy, Principals, Statement
 from lpo_secaudit_plugins.aws.reasoning.wildcards import DIGITS, classes, pattern
 
-__all__ = ["Caller", "CallerKind", "domains_of", "outsiders", "reaches"]
+__all__ = ["WORLD", "Caller", "CallerKind", "domains_of", "outsiders", "reaches"]
 
 
 class CallerKind(StrEnum):
@@ -42,6 +42,10 @@ class Caller:
         return f"{self.kind} {self.name}".strip()
 
 
+WORLD = (Caller(CallerKind.ANONYMOUS), Caller(CallerKind.STRANGER), Caller(CallerKind.SERVICE))
+"""Everybody at large. The service without a name is any service of AWS that acts for a stranger: a
+statement for everyone reaches it too, and it brings keys such as aws:SourceArn."""
+
 _ACCOUNT = re.compile(r"\d{12}")
 _PRINCIPAL_ARN = re.compile(r"arn:[^:]*:(?:iam|sts):[^:]*:([^:]*):(.*)", re.DOTALL)
 
@@ -59,7 +63,7 @@ def outsiders(policy: Policy, own_account: str) -> tuple[Caller, ...]:
 
     Whoever it does not name is anonymous or a stranger.
     """
-    found = {Caller(CallerKind.ANONYMOUS): None, Caller(CallerKind.STRANGER): None}
+    found = dict.fromkeys(WORLD)
     for statement in policy.statements:
         if statement.principals is None or not statement.allow or statement.principals.negated:
             continue
@@ -104,7 +108,7 @@ def _names(principals: Principals, caller: Caller, *, whole: bool) -> bool:
     for kind, name in principals.names:
         match caller.kind:
             case CallerKind.SERVICE:
-                if kind == "Service" and name == caller.name:
+                if kind == "Service" and name == caller.name and name:
                     return True
             case CallerKind.FEDERATED:
                 if kind == "Federated" and name == caller.name:
@@ -168,8 +172,9 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
     of_accounts = tuple(pattern(f"arn:*:*:*:{account}:*") for account in others)
     literals = tuple(pattern(text, literal=True) for text in named)
     any_account = (DIGITS, 12)
+    pinned = (*literals, *(pattern(text) for text in _pins(policies)))
     for key in _IDENTITY_KEYS:
-        found[key] = Domain(excluded=literals)
+        found[key] = Domain(excluded=pinned)
     found["aws:sourceip"] = Domain(broad=True, addresses=public_addresses())
     found["aws:principalisawsservice"] = Domain((pattern("false"),), absent=False)
     if caller.kind is CallerKind.ANONYMOUS:
@@ -209,14 +214,30 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
         return found
     # A service that acts for a stranger's resource: the confused deputy (IAM User Guide).
     found["aws:principalisawsservice"] = Domain((pattern("true"),), absent=False)
-    found["aws:principalservicename"] = Domain((pattern(caller.name, literal=True),), absent=False)
+    named_service = pattern(caller.name, literal=True) if caller.name else pattern("*.amazonaws.com")
+    found["aws:principalservicename"] = Domain((named_service,), absent=False)
     found["aws:sourceaccount"] = Domain((classes(any_account),), excluded=accounts)
     found["aws:sourcearn"] = Domain(
         (classes("arn:aws*:*:*:", any_account, ":*"), pattern("arn:aws*:s3:::*")),
-        excluded=(*of_accounts, *literals),
+        excluded=(*of_accounts, *literals, *(pattern(text) for text in _own_buckets(policies))),
     )
     found["aws:sourceowner"] = found["aws:sourceaccount"]
-    found["aws:sourceip"] = Domain()
+    # A service calls as itself, from AWS's own network: it has no principal of an account.
+    for key in (
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "aws:username",
+        "aws:userid",
+        "aws:principaltag/",
+        "aws:multifactorauthpresent",
+        "kms:calleraccount",
+        "aws:sourceip",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+    ):
+        found[key] = absent
     return found
 
 
@@ -243,6 +264,29 @@ def _literals(policies: Iterable[Policy]) -> Iterable[str]:
                     yield from condition.values
                 elif condition.operator in ("stringlike", "arnequals", "arnlike"):
                     yield from (v for v in condition.values if "*" not in v and "?" not in v)
+
+
+_PIN = re.compile(r"(o-[a-z0-9]{10,32}/|A[A-Z0-9]{15,}:)[^*?]*[*?]")
+
+
+def _values(policies: Iterable[Policy]) -> Iterable[str]:
+    for policy in policies:
+        for statement in policy.statements:
+            for condition in statement.conditions:
+                yield from condition.values
+
+
+def _pins(policies: Iterable[Policy]) -> Iterable[str]:
+    """Patterns that begin with the unique id of an organisation or principal: nobody else has one."""
+    return sorted({value for value in _values(policies) if _PIN.match(value)})
+
+
+def _own_buckets(policies: Iterable[Policy]) -> Iterable[str]:
+    """ARNs of buckets that are named in full; names of buckets are unique, so a stranger has none of them."""
+    for value in sorted(set(_values(policies))):
+        parts = value.split(":", 5)
+        if len(parts) == 6 and parts[2] == "s3" and parts[5] and not set(parts[5]) & {"*", "?"}:
+            yield f"arn:*:s3:*:*:{parts[5]}"
 
 
 def _accounts(policies: Iterable[Policy]) -> set[str]:

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lpo_secaudit_plugins.aws.reasoning.access import Question, ask
-from lpo_secaudit_plugins.aws.reasoning.callers import Caller, CallerKind
+from lpo_secaudit_plugins.aws.reasoning.callers import WORLD, Caller, CallerKind
 from lpo_secaudit_plugins.aws.reasoning.policy import PolicyError, parse_policy
 
 OWN, NAMED, FRESH = "111111111111", "222222222222", "333333333333"
@@ -129,7 +129,7 @@ def requests(kind: CallerKind, action: str, policy: list[dict[str, Any]]) -> Ite
         "x:Number": [None, "0", "1", "1.5", "2", "3"],
         "aws:TagKeys": [None, ["u"], ["v"], ["q"], ["u", "v"], ["u", "q"], ["v", "q"], ["u", "v", "q"]],
         "aws:SourceIp": addresses,
-        "aws:PrincipalArn": [arn],
+        "aws:PrincipalArn": [arn, arn.replace("role", "user")] if arn else [None],
         "aws:PrincipalAccount": [account],
     }
     universe = {key: values for key, values in universe.items() if key.lower() in asked}
@@ -227,8 +227,7 @@ def test_the_answer_is_that_of_trying_every_request(
 
 def asked(statements: list[dict[str, Any]], *actions: str) -> Any:
     policy = parse_policy({"Statement": statements})
-    callers = (Caller(CallerKind.ANONYMOUS), Caller(CallerKind.STRANGER))
-    return ask(policy, Question(actions or ("s3:getobject",), ("arn:r/*",), OWN, callers))
+    return ask(policy, Question(actions or ("s3:getobject",), ("arn:r/*",), OWN, WORLD))
 
 
 def public(**condition: Any) -> dict[str, Any]:
@@ -249,6 +248,10 @@ def public(**condition: Any) -> dict[str, Any]:
         {"StringEquals": {"aws:PrincipalAccount": OWN}},
         {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{NAMED}:role/*"}},
         {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::mine"}},
+        {"ArnLike": {"aws:SourceArn": "arn:aws:s3:*:*:mine"}},
+        {"StringEquals": {"AWS:SourceOwner": OWN}},
+        {"StringLike": {"aws:userid": "AROAEXAMPLEROLEIDENT:*"}},
+        {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/r-1/*"}},
         {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "198.51.100.0/24"]}},
         {"IpAddress": {"aws:SourceIp": "52.1.2.0/24"}},
         {"Null": {"aws:PrincipalOrgID": "true"}, "StringLike": {"aws:PrincipalOrgID": "*"}},
@@ -264,6 +267,9 @@ def test_what_ties_access_to_somebody_is_not_public(condition: dict[str, Any]) -
     [
         {"StringLike": {"aws:PrincipalOrgID": "o-*"}},
         {"StringLike": {"aws:PrincipalArn": "*"}},
+        {"StringLike": {"aws:SourceArn": "*"}},
+        {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}},
+        {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::mine-*"}},
         {"StringNotEquals": {"aws:PrincipalAccount": NAMED}},
         {"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}},  # an anonymous request lacks the key
         {"IpAddress": {"aws:SourceIp": ["0.0.0.0/1", "128.0.0.0/1"]}},
