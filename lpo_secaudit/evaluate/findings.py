@@ -36,7 +36,7 @@ def conclude(
 
     Supporting checks disprove a control without checks of its own, which can never be satisfied;
     for other controls they are expected where `sourced` says so, and else decide nothing. So
-    taking evidence away, whichever, satisfies no control (docs/adr/0010-supporting-checks.md).
+    taking evidence away, whichever, satisfies no control (docs/adr/0004-supporting-checks.md).
 
     Args:
         controls: with the reason for exclusion, "" for those in scope.
