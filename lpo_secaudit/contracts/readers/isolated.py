@@ -85,7 +85,9 @@ class IsolatedReader:
         """
         from lpo_secaudit.contracts.structure import build_document
 
-        if sniff(data, name) in ("text", "markdown") or not sys.executable:
+        # Pipes cannot be waited for on Windows; there the limits of the readers themselves must do.
+        alone = not sys.executable or os.name == "nt"
+        if alone or sniff(data, name) in ("text", "markdown"):
             return read_bytes(data, name, self.limits, ocr=self.ocr)
         answer = json.loads(self._ask(data, name))
         if "error" in answer:
@@ -133,7 +135,9 @@ class IsolatedReader:
             self._served = 0
             # The child finds the same packages as this process, and nothing else of its environment.
             environment = {
-                key: os.environ[key] for key in ("PATH", "SYSTEMROOT", "TMPDIR", "LANG") if key in os.environ
+                key: os.environ[key]
+                for key in ("PATH", "TMPDIR", "LANG", "TESSDATA_PREFIX")
+                if key in os.environ
             }
             environment["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p)
             self._child = subprocess.Popen(

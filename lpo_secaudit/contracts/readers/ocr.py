@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,9 @@ def recognise(pdf: Any, pages: Sequence[int], limits: Limits) -> Iterator[tuple[
     if program is None:
         return
     deadline = Deadline(limits.ocr_seconds)
+    environment = {"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+    if "TESSDATA_PREFIX" in os.environ:
+        environment["TESSDATA_PREFIX"] = os.environ["TESSDATA_PREFIX"]
     for number in pages[: limits.ocr_pages]:
         deadline.check()
         picture = _picture(pdf, number)
@@ -45,7 +49,7 @@ def recognise(pdf: Any, pages: Sequence[int], limits: Limits) -> Iterator[tuple[
                 capture_output=True,
                 timeout=_SECONDS_A_PAGE,
                 check=False,
-                env={"OMP_THREAD_LIMIT": "1", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"},
+                env=environment,
             )
         except (subprocess.TimeoutExpired, OSError):
             continue

@@ -68,7 +68,8 @@ def test_an_unreadable_contract_never_settles_a_question(bundle: Bundle) -> None
     found = {o.outcome for o in observe(PLUGIN, bundle, "contract-breach-notification")}
     assert found == {Outcome.SATISFIED}
     missing = {o.outcome for o in observe(PLUGIN, bundle, "contract-background-checks")}
-    assert missing == {Outcome.NOT_SATISFIED, Outcome.UNAVAILABLE}
+    assert Outcome.UNAVAILABLE in missing
+    assert Outcome.SATISFIED not in missing
 
 
 def test_a_firms_own_clause_is_read(tmp_path: Path) -> None:
