@@ -21,10 +21,11 @@ from lpo_secaudit.attest.check import (
 )
 from lpo_secaudit.errors import InputError, IntegrityError, SecauditError, UndecidableError
 from lpo_secaudit.ledger.proofs import signed_by
+from lpo_secaudit.verification_report import Signature
 
 if TYPE_CHECKING:
     from lpo_secaudit.attest.trust import TrustedKey, TrustPolicy
-    from lpo_secaudit.verification import Case
+    from lpo_secaudit.verification_report import Case
 
 __all__ = ["later_files", "trust_policy", "whole_ledger"]
 
@@ -125,8 +126,6 @@ def _recorded(
 
 
 def _cosignature(case: Case, name: str, names: set[str]) -> None:
-    from lpo_secaudit.verification import Signature
-
     stem = name.removesuffix(".json")
     key = _key_of(case, stem)
     raw = case.read(name)

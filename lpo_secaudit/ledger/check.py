@@ -176,8 +176,8 @@ class _Heads:
                 self._known[pem] = self._parse_key(pem, name)
             own = [self._known[pem]]
         results = [signed_by(head, key) for key in own]
-        if own and keyid != sha256(own[0].der).hexdigest():
-            self._report.problems.append(f"{name}: is filed under another key's id")
+        if own and (own[0].pem, sha256(own[0].der).hexdigest()) != (pem, keyid):
+            self._report.problems.append(f"{name}: is filed under another key's id or form")
         if own and not results[0]:
             self._report.problems.append(f"{name}: its signature is not by the key filed with it")
         trusted = [signed_by(head, key) for key in self._keys]
