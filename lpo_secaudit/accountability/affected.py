@@ -106,7 +106,9 @@ class Affected:
         if area == "one-state":
             return self._one_state()
         if area in self.places:
-            return self.places[area]
+            own = self.places[area]
+            parts = 0 if own.exact else self._held(p for p in self.places if p != area and lies_in(p, area))
+            return own if own.low >= parts else Count(parts, own.high)
         low = self._held(p for p in self.places if lies_in(p, area))
         wider = [(p, self.places[p].high) for p in self.places if p != area and lies_in(area, p)]
         highs = [

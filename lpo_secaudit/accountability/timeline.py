@@ -96,6 +96,7 @@ class Timeline:
         self._notices = sorted((e for e in happened if e.what == "notified"), key=Event.earliest)
         self._not_by = {(e.what, e.who): e.not_by for e in incident.events if e.at is None}
         self._told: dict[str, Event] = {}
+        self._starts: dict[tuple[str, str, bool, bool], Starts] = {}
         for notice in reversed(self._notices):
             self._told[notice.to] = notice
         self._hit = tuple(p for p, c in incident.affected.places.items() if c.high != 0)
@@ -131,6 +132,14 @@ class Timeline:
         return Starts(tuple(options), tuple(missing), "" if options else own.idle, own.floor)
 
     def _start_for(self, o: Obligation, who: str) -> Starts:
+        key = (o.clock_starts, who, o.source == "law", o.law == "GDPR")
+        found = self._starts.get(key)
+        if found is None:
+            found = self._starts[key] = self._find_start(o, who)
+        return found
+
+    def _find_start(self, o: Obligation, who: str) -> Starts:
+        """The start of a clock, by what alone decides it: its kind, its debtor, the law's view of notices."""
         if o.clock_starts == "unspecified":
             return self._unspecified(who)
         kind, stand_ins = _CLOCKS[o.clock_starts]

@@ -35,6 +35,11 @@ def test_a_part_takes_from_its_whole() -> None:
     assert hit.in_place("one-state") == Count(200, 300)
 
 
+def test_the_parts_raise_an_open_whole() -> None:
+    hit = Affected(UNKNOWN, {"US": Count(1, None), "US-CA": exact(600)})
+    assert hit.in_place("US") == Count(600, None)
+
+
 def test_without_a_total_other_places_are_open() -> None:
     hit = Affected(UNKNOWN, {"DE": exact(3)})
     assert hit.in_place("FR") == UNKNOWN
