@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from .dates import DAY, days_in, parse_day
@@ -32,6 +33,9 @@ class Fact:
     def to_json(self) -> dict[str, Any]:
         return {"value": self.value, "quote": self.quote.to_json() if self.quote else None, "sure": self.sure}
 
+
+MOST_LABELS = 2_000
+"""A document that says "issued" more often than this is not read to its end for it."""
 
 _LABELS = {
     "expires": (
@@ -90,7 +94,7 @@ _LEFT_OUT = "|".join(
         r"services? not assessed",
     )
 )
-_EXCLUDED = _any_of(rf"[^.\n]{{0,300}}(?:{_LEFT_OUT})[^.]{{0,300}}\.?")
+_EXCLUDED = _any_of(_LEFT_OUT)
 _FAULTED = "|".join(
     (
         r"qualified opinion",
@@ -101,7 +105,7 @@ _FAULTED = "|".join(
         r"(?:exceptions?|deviations?) (?:was |were )?noted",
     )
 )
-_EXCEPTIONS = _any_of(rf"[^.\n]{{0,200}}\b(?:{_FAULTED})[^.]{{0,300}}\.?")
+_EXCEPTIONS = _any_of(rf"\b(?:{_FAULTED})")
 _NO_EXCEPTION = _any_of(r"\bno (?:exceptions?|deviations?)\b", r"\bunqualified opinion\b")
 _NUMBER = _any_of(
     rf"(?:certificate|registration|cert\.?)\s*(?:number|no\.?|id|#)[\s:]*(?:{DAY}\s+)*(?!{DAY})"
@@ -201,7 +205,7 @@ def _labelled(pages: Pages, labels: Iterable[str], month_first: bool) -> Fact | 
     other = re.compile(r"\b(?:" + "|".join((*every, *_OTHER_LABELS)) + r")\b", re.IGNORECASE)
     pattern = re.compile(r"\b(?:" + "|".join(labels) + r")\b[\s:]*", re.IGNORECASE)
     found: list[tuple[date, Quote]] = []
-    for match in pages.find(pattern):
+    for match in islice(pages.find(pattern), MOST_LABELS):
         rest = pages.text[match.end() : match.end() + 140]
         for day, start, end in days_in(rest, month_first=month_first):
             # Between label and day only blanks and a few words may stand.
@@ -221,7 +225,7 @@ def _columns(
     pages: Pages, pattern: re.Pattern[str], other: re.Pattern[str], month_first: bool
 ) -> list[tuple[date, Quote]]:
     """Labels in one row, their days in the next: the n-th day belongs to the n-th label."""
-    for match in pages.find(pattern):
+    for match in islice(pages.find(pattern), MOST_LABELS):
         block_start = max(0, match.start() - 160)
         block = pages.text[block_start : match.end() + 260]
         days = list(days_in(block, month_first=month_first))
@@ -249,7 +253,7 @@ def _scope(pages: Pages) -> Fact | None:
     if inline is not None:
         quote = pages.quote(inline.start(), inline.end() + 600)
         return Fact(" ".join(quote.text.split()), quote, sure=False)
-    matches = list(pages.find(_SCOPE))
+    matches = list(islice(pages.find(_SCOPE), MOST_LABELS))
     if not matches:
         return None
     # A table of contents names the heading too; what counts is the one that sentences follow.
@@ -264,14 +268,32 @@ def _reads_on(text: str) -> bool:
 
 
 def _sentences(pages: Pages, pattern: re.Pattern[str], most: int) -> list[Fact]:
-    found = []
+    """The sentences that hold a match; the pattern itself stays short, so that time stays linear."""
+    found: list[Fact] = []
+    done = -1
     for match in pages.find(pattern):
-        words = " ".join(match[0].split())
+        if match.start() < done:
+            continue
+        start, end = _sentence_around(pages.text, match.start(), match.end())
+        done = end
+        words = " ".join(pages.text[start:end].split())
         if len(words) > 25:
-            found.append(Fact(words[:600], pages.quote(match.start(), match.end())))
+            found.append(Fact(words[:600], pages.quote(start, end)))
         if len(found) >= most:
             break
     return found
+
+
+def _sentence_around(text: str, start: int, end: int) -> tuple[int, int]:
+    """From the full stop, blank line or page before a match to the full stop after it."""
+    before = text[max(0, start - 300) : start]
+    left = max((m.end() for m in re.finditer(r"\.\s|\n[ \t]*\n|\f", before)), default=0)
+    after = re.search(r"\.(?=\s|\Z)|\n[ \t]*\n|\f", text[end : end + 300])
+    right = end + (after.end() if after else min(300, len(text) - end))
+    start = start - len(before) + left
+    while start < end and text[start].isspace():
+        start += 1
+    return start, right
 
 
 def _severities(pages: Pages) -> Fact:
@@ -279,7 +301,7 @@ def _severities(pages: Pages) -> Fact:
     counts: dict[str, int] = {}
     seen: set[str] = set()
     first: Quote | None = None
-    for match in pages.find(_SEVERITY):
+    for match in islice(pages.find(_SEVERITY), MOST_LABELS):
         line_start = pages.text.rfind("\n", 0, match.start()) + 1
         title = " ".join(pages.text[line_start : match.end()].split()).lower()
         numbered = re.search(r"\b[a-z]{2,6}-\d{1,3}(?:-\d{1,4})?\b", title)

@@ -14,6 +14,8 @@ __all__ = ["Pages", "Quote", "read_pages"]
 MAX_PAGES = 400
 MAX_RECTS = 20_000  # text runs of one page that are laid out again
 MAX_QUOTE = 600
+MAX_CHARS = 2_000_000  # of the whole text; a 400-page report has about 1.2 million
+MAX_HEAD = 20_000  # of a page, where only the first pages are looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ class Pages:
     def find(self, pattern: re.Pattern[str], upto: int | None = None) -> Iterator[re.Match[str]]:
         """Matches in the first `upto` pages (all where None)."""
         limit = len(self.text) if upto is None or upto >= len(self.starts) else self.starts[upto]
+        if upto is not None:
+            limit = min(limit, upto * MAX_HEAD)
         yield from pattern.finditer(self.text, 0, limit)
 
 
@@ -93,6 +97,8 @@ def _from_pdf(raw: bytes, name: str) -> Pages:
             page = pdf[number]
             words = page.get_textpage()
             texts.append(_plain(words.get_text_range()))
+            if sum(map(len, texts)) > MAX_CHARS:
+                raise DocumentError("too-large", f"more than {MAX_CHARS:,} characters", where=name)
             # Forms are one or two pages; laying out a whole report again would be waste.
             rows.append(_rows(words) if number < 3 else ())
             words.close()

@@ -274,3 +274,21 @@ def test_days(text: str, iso: str) -> None:
 
 def test_a_day_that_is_none() -> None:
     assert list(days_in("on 2024-02-31 or 99/99/2024")) == []
+
+
+@pytest.mark.parametrize("unit", ["issued ", "scope of this ", "subservice organization ", "(high)\n", "a "])
+def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
+    import time
+
+    from lpo_secaudit_plugins.certificate.facts import read_facts
+    from lpo_secaudit_plugins.certificate.kinds import KINDS
+    from lpo_secaudit_plugins.certificate.pages import Pages
+
+    took = []
+    for size in (20_000, 160_000):
+        pages = Pages(unit * (size // len(unit)), (0,))
+        start = time.process_time()
+        for kind in (KINDS[5], KINDS[-1]):
+            read_facts(pages, kind)
+        took.append(time.process_time() - start)
+    assert took[1] < 24 * max(took[0], 0.05)  # eight times the text; three times that for the machine's moods
