@@ -255,6 +255,21 @@ def test_page_ranges_cover_the_text() -> None:
     assert document.page_at(document.pages[1].start) == 2
 
 
+def test_what_is_filled_into_a_form_is_read() -> None:
+    form = hostile.pdf(
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[6 0 R]/DR<</Font<</F 4 0 R>>>>/DA(/F 12 Tf 0 g)>>>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Resources<</Font<</F 4 0 R>>>>/Contents 5 0 R"
+        b"/Annots[6 0 R]>>",
+        hostile.FONT,
+        hostile.stream(b"BT /F 12 Tf 72 700 Td (Provider shall notify Customer within) Tj ET"),
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(n)/V(48 hours)/Rect[270 696 400 714]/DA(/F 12 Tf 0 g)/F 4>>",
+    )
+    document = read_bytes(form, "form.pdf")
+    assert document.text.split() == ["Provider", "shall", "notify", "Customer", "within", "48", "hours"]
+    assert any("form fields" in note for note in document.notes)
+
+
 def scanned_pdf(text: str) -> bytes:
     """A page that is a picture of words: the text is drawn by pdfium and set anew as an image."""
     import pypdfium2

@@ -82,6 +82,7 @@ def _pages(
         raise too_large(f"{count:,} pages", f"{limits.pages:,} pages")
     if count == 0:
         raise DocumentError("empty", "the PDF has no pages")
+    forms = _opened_forms(pdf)
     pages: list[list[Line]] = []
     blank: list[int] = []
     broken: list[int] = []
@@ -89,7 +90,7 @@ def _pages(
     for number in range(count):
         deadline.check()
         try:
-            lines = list(_lines(pdf, number))
+            lines = list(_lines(pdf, number, forms=forms))
         except _page_errors():
             broken.append(number + 1)
             lines = []
@@ -102,6 +103,8 @@ def _pages(
     if len(broken) == count:
         raise DocumentError("broken", "none of the pages can be read", hint="print it to PDF anew")
     notes = [f"pages that cannot be read: {_numbers(broken)}"] if broken else []
+    if forms:
+        notes.append("the PDF has form fields; what is filled in is part of the text")
     recognised: list[int] = []
     scanned = [n for n in blank if n + 1 not in broken and _has_image(pdf, n)]
     if scanned and ocr:
@@ -140,8 +143,23 @@ def _has_image(pdf: Any, number: int) -> bool:
         page.close()
 
 
-def _lines(pdf: Any, number: int) -> Iterator[Line]:
+def _opened_forms(pdf: Any) -> bool:
+    """Whether the PDF has form fields; what is filled in there lies outside of the page's text."""
+    from pypdfium2 import raw
+
+    if pdf.get_formtype() != raw.FORMTYPE_ACRO_FORM:
+        return False
+    pdf.init_forms()
+    return True
+
+
+def _lines(pdf: Any, number: int, *, forms: bool = False) -> Iterator[Line]:
     page = pdf[number]
+    if forms:
+        # Puts the fields' contents into the page; they can be read once it is loaded again.
+        page.flatten()
+        page.close()
+        page = pdf[number]
     try:
         height = page.get_height()
         text_page = page.get_textpage()
