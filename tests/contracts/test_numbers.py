@@ -16,7 +16,9 @@ from lpo_secaudit.contracts.numbers import (
     word_number,
 )
 
-_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+)
 _ONES += " seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 
@@ -100,7 +102,8 @@ def test_an_amount_that_contradicts_its_words_is_reported() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("three times (3x) the fees", 3), ("twice the fees", 2), ("150% of the fees", Decimal("1.5"))]
+    ("text", "value"),
+    [("three times (3x) the fees", 3), ("twice the fees", 2), ("150% of the fees", Decimal("1.5"))],
 )
 def test_multiples(text: str, value: Decimal | int) -> None:
     (multiple,) = find_multiples(text)

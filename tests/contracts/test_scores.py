@@ -73,7 +73,9 @@ def test_requirements_of_the_published_study() -> None:
     for row in rows:
         text = "\n".join(s["text"] for s in row["sentences"])
         record = analyze_document(Document(name="x", format="text", sha256="", text=text)).to_json()
-        said = {a[8:] for c in record["clauses"] if c["present"] for a in c["aliases"] if a.startswith("derecha:")}
+        said = {
+            a[8:] for c in record["clauses"] if c["present"] for a in c["aliases"] if a.startswith("derecha:")
+        }
         for number in range(1, 46):
             total += 1
             right += (f"R{number}" in said) == (f"R{number}" in row["requirements_present"])
