@@ -24,8 +24,10 @@ def present(text: str, clause: str) -> bool:
     return analyse(text)[clause].present
 
 
-    "Provider shall notify Customer of any Personal Data Breach without undue delay"
-    " and in any event within {}."
+BREACH = (
+    "Provider shall notify Customer of any Personal Data Breach without undue delay "
+    "and in any event within {}."
+)
 
 
 @pytest.mark.parametrize(
