@@ -162,7 +162,7 @@ def train_cuad(folder: Path, models: dict[str, Any]) -> None:
             )
         for number in np.flatnonzero(said):
             mine = np.flatnonzero(corpus.document == number)
-            best = mine[np.argsort(-scores[mine], kind="stable")][:16]
+            best = mine[np.argsort(-scores[mine], kind="stable")][:24]
             quoted = [corpus.spans[u] for rank, u in enumerate(best) if rank == 0 or scores[u] >= QUOTE]
             touched += sum(any(min(e, b) > max(s, a) for a, b in quoted) for s, e in spans[number])
         labelled += sum(map(len, spans))

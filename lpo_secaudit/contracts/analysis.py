@@ -23,8 +23,10 @@ Grade = Literal["strong", "weak", "absent"]
 THRESHOLD = 0.5
 MAX_QUOTES = 6
 MAX_QUOTE_WORDS = 60
+# A model points at a sentence, not at words in it, so the sentence is quoted.
+MAX_SENTENCE_WORDS = 200
 # Commercial clauses repeat (insurance of five kinds), and a reader wants each place.
-MAX_MODEL_QUOTES = 16
+MAX_MODEL_QUOTES = 24
 _FOUND = Rule(needs=())
 
 
@@ -215,8 +217,9 @@ def _quotes(
 def _quote_range(match: Match, reading: Reading) -> tuple[int, int]:
     """The sentence, or where it is long, the deciding words and those around them."""
     begin, end = reading.bounds[match.unit]
-    if end - begin > MAX_QUOTE_WORDS:
-        spare = MAX_QUOTE_WORDS - min(match.end - match.start, MAX_QUOTE_WORDS)
+    limit = MAX_QUOTE_WORDS if match.rule.needs else MAX_SENTENCE_WORDS
+    if end - begin > limit:
+        spare = limit - min(match.end - match.start, limit)
         first = max(begin, match.start - spare // 3)
-        begin, end = first, min(end, first + MAX_QUOTE_WORDS)
+        begin, end = first, min(end, first + limit)
     return reading.tokens.starts[begin], reading.tokens.ends[end - 1]

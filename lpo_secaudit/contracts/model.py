@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 MAX_WORDS = 400  # of a sentence; longer ones are tables and lists
-MAX_QUOTED = 16
+MAX_QUOTED = 24
 DOCUMENT_FEATURES = 8
 _LIMIT = 9.0  # of a sentence's score, so that one odd sentence cannot outweigh everything
 
