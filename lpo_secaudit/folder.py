@@ -37,7 +37,7 @@ from lpo_secaudit.plugins import PluginSet
 
 if TYPE_CHECKING:
     from lpo_secaudit.attest.signers import Signer
-    from lpo_secaudit.ledger import Proof
+    from lpo_secaudit.ledger import Kind, Proof
 
 __all__ = ["PREDICATE_TYPE", "AuditFolder", "proof_file", "tool_digest"]
 
@@ -212,7 +212,13 @@ class AuditFolder:
         self._write("attestation.json", sealed)
         self._write("signer.pub", signer.public_key_pem)
         with Ledger.open(ledger, create=True) as log:
-            index = log.append("audit", body, now)
+            facts: list[tuple[Kind, Mapping[str, Any]]] = [("audit", body)]
+            facts += [
+                ("waiver", {"engagement": engagement_id, "envelope": body["envelope"], **waiver.to_json()})
+                for waiver in self._result.waivers
+                if waiver.state == "active"
+            ]
+            index = log.append_all(facts, now)[0]
             proof = log.prove(index, log.checkpoint(signer, signer.keyid))
         self._write("ledger/proof.json", proof_file(proof))
         return signer.keyid, one_time

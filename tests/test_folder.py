@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from lpo_secaudit.audit import run
 from lpo_secaudit.errors import InputError, IntegrityError
 from lpo_secaudit.folder import AuditFolder, tool_digest
 from lpo_secaudit.formats.schema import validate_value
 from lpo_secaudit.ledger import Ledger
+from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.verification import verify
 from tests.audits import firm_key, make_audit, plugin_set
 from tests.ledger.test_log import unguarded
@@ -47,6 +49,26 @@ def test_the_statement_names_every_file_and_all_code(tmp_path: Path) -> None:
         [entry] = ledger.entries(kind="audit")
         assert entry.body["engagement"] == "boxes-2026"
         assert "Acm" not in entry.raw.decode()
+
+
+def test_active_waivers_are_recorded_beside_the_audit(tmp_path: Path) -> None:
+    make_audit(tmp_path, "plain")
+    waivers = (
+        "waivers:\n"
+        "  - {check: box-locked, subject: b, owner: Jane, reason: we are moving offices, "
+        "expires: 2027-01-01T00:00:00Z}\n"
+        "  - {check: box-locked, subject: b, owner: Jane, reason: it was accepted before, "
+        "expires: 2020-01-01T00:00:00Z}\n"
+    )
+    path = tmp_path / "engagement.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + waivers, encoding="utf-8")
+    run(Engagement.load(path), output=tmp_path / "waived", evaluated_at=NOW, plugins=plugin_set())
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        assert [e.kind for e in ledger.entries()] == ["audit", "audit", "waiver"]
+        [waiver] = ledger.entries(kind="waiver")
+        assert (waiver.body["owner"], waiver.body["reason"]) == ("Jane", "we are moving offices")
+    report = verify(tmp_path / "waived", ledger=tmp_path / "ledger.sqlite", replay=True, plugins=plugin_set())
+    assert report.verdict == "verified", report.problems
 
 
 def test_two_audits_of_one_bundle_sign_the_same_result(tmp_path: Path) -> None:
@@ -108,9 +130,6 @@ def test_catalog_names_cannot_leave_the_folder(tmp_path: Path) -> None:
     text = (base / "engagement.yaml").read_text().replace("./boxes.yaml", "../boxes.yaml")
     (base / "boxes.yaml").rename(base.parent / "boxes.yaml")
     (base / "engagement.yaml").write_text(text)
-    from lpo_secaudit.audit import run
-    from lpo_secaudit.model.engagement import Engagement
-
     run(
         Engagement.load(base / "engagement.yaml"), output=base / "two", evaluated_at=NOW, plugins=plugin_set()
     )

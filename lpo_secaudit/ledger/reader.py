@@ -167,7 +167,8 @@ class _Database:
         return int(count)
 
     def checkpoints(self) -> Iterator[StoredCheckpoint]:
-        query = "SELECT size, note, public_key, keyid FROM checkpoint ORDER BY size, id"
+        # `+ 0` keeps the index out of it: a damaged one would show some rows twice and others not.
+        query = "SELECT size, note, public_key, keyid FROM checkpoint ORDER BY size + 0, id"
         for size, note, key, keyid in self._rows(query):
             made = StoredCheckpoint(str(note).encode(), str(key).encode(), str(keyid))
             if parse_checkpoint(made.note, self.where).size != size:

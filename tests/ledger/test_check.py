@@ -126,9 +126,7 @@ def contents(path: Path) -> list[object]:
     connection = sqlite3.connect(path)
     try:
         columns = {"entry": "*", "tile": "*", "checkpoint": "size, keyid, public_key, note", "meta": "*"}
-        return [
-            connection.execute(f"SELECT {c} FROM {t} ORDER BY 1, 2").fetchall() for t, c in columns.items()
-        ]
+        return [connection.execute(f"SELECT {c} FROM {t}").fetchall() for t, c in columns.items()]
     finally:
         connection.close()
 
