@@ -152,9 +152,9 @@ def memory(contracts: int) -> None:
     import psutil  # type: ignore[import-untyped,unused-ignore]
 
     own = psutil.Process()
-    data = fictional_pdf(6)
+    data = fictional_pdf(2)
     library = standard_library()
-    print(f"memory over {contracts} contracts of 6 pages in one run:")
+    print(f"memory over {contracts} contracts of 2 pages in one run:")
     with IsolatedReader(ocr=False) as reader:
         for number in range(1, contracts + 1):
             analyze_document(reader.read_bytes(data, f"{number}.pdf"), library)
