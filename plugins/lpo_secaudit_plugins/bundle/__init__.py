@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from lpo_secaudit.check import load_checks
+from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Plugin, Sink
 
 __all__ = ["BundleCollector", "plugin"]
@@ -17,6 +19,7 @@ class BundleCollector:
 
     name = "bundle"
     version = "1"
+    order = 5
     produces: Mapping[str, str] = {
         "*": "whatever the bundle holds, under the source <this source>/<the bundle's source>",
         "bundle.document": "the bundle itself: who signed it, when it was collected, how much it holds",
@@ -47,6 +50,11 @@ class BundleCollector:
         from .collector import collect
 
         collect(request, sink)
+
+    def survey(self, path: Path) -> FileSurvey | None:
+        from .collector import survey
+
+        return survey(path)
 
 
 def plugin() -> Plugin:

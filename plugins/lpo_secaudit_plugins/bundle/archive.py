@@ -12,7 +12,7 @@ from typing import IO
 
 from lpo_secaudit.errors import InputError, IntegrityError, LimitExceededError
 
-__all__ = ["MAX_BYTES", "MAX_MEMBERS", "unpacked"]
+__all__ = ["MAX_BYTES", "MAX_MEMBERS", "holds_manifest", "unpacked"]
 
 MAX_BYTES = 2 * 1024**3
 MAX_MEMBERS = 200_000
@@ -51,6 +51,25 @@ def unpacked(path: Path, shown: str) -> Iterator[Path]:
         ) as error:
             raise InputError(f"archive cannot be unpacked: {error}", where=shown) from error
         yield _bundle_in(target, shown)
+
+
+def holds_manifest(path: Path) -> bool:
+    """Whether a folder or archive looks like a bundle, told without unpacking it."""
+    try:
+        if path.is_dir():
+            return (path / "manifest.json").is_file() and (path / "records.jsonl").is_file()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                names = archive.namelist()[:MAX_MEMBERS]
+        elif path.is_file() and tarfile.is_tarfile(path):
+            with tarfile.open(path, "r:*") as tar:
+                names = [member.name for member, _ in zip(tar, range(1000), strict=False)]
+        else:
+            return False
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError, ValueError):
+        return False
+    last = {PurePosixPath(name).name for name in names}
+    return {"manifest.json", "records.jsonl"} <= last
 
 
 def _bundle_in(folder: Path, shown: str) -> Path:

@@ -10,15 +10,33 @@ from lpo_secaudit.collect.bundle import MAX_RECORD_BYTES, Bundle
 from lpo_secaudit.errors import IntegrityError, LimitExceededError, SecauditError
 from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
+from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
 
-from .archive import MAX_BYTES, unpacked
+from .archive import MAX_BYTES, holds_manifest, unpacked
 from .signature import verify_signature
 
-__all__ = ["collect"]
+__all__ = ["collect", "survey"]
 
 DOCUMENT = "bundle.document"
 ANY_TYPE = "*"
+
+
+def survey(path: Path) -> FileSurvey | None:
+    """What an evidence bundle holds; None where a file is none.
+
+    Raises:
+        IntegrityError: it is one, and not whole.
+    """
+    if not holds_manifest(path):
+        return None
+    with unpacked(path, path.name) as folder:
+        _check_sizes(folder, path.name)
+        bundle = Bundle(folder)
+        bundle.verify()
+        counts = {type_: sum(1 for _ in bundle.records(type_)) for type_ in bundle.types()}
+        gaps = sorted({f"{x.source}: {x.gap.message}" for x in bundle.listings if x.gap})
+        return FileSurvey("evidence-bundle", "bundle", bundle.count, counts, tuple(gaps[:20]))
 
 
 def collect(request: CollectRequest, sink: Sink) -> None:

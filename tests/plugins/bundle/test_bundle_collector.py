@@ -17,6 +17,7 @@ from lpo_secaudit.attest.keys import public_pem
 from lpo_secaudit.attest.signers import KeySigner
 from lpo_secaudit.collect import Bundle, BundleWriter
 from lpo_secaudit.collect.bundle import SourceNote
+from lpo_secaudit.errors import IntegrityError
 from lpo_secaudit.model.check import Outcome
 from lpo_secaudit.model.evidence import ListingStatus
 from lpo_secaudit_plugins.bundle import archive, plugin
@@ -189,3 +190,21 @@ class TestSignature:
         self.signed(tmp_path)
         (tmp_path / "acme.bundle.dsse.json").unlink()
         assert "cannot be read" in unavailable(tmp_path, self.options)
+
+
+class TestSurvey:
+    @pytest.mark.parametrize("form", ["folder", "b.zip", "b.tar.gz"])
+    def test_a_bundle_says_what_it_holds(self, tmp_path: Path, form: str) -> None:
+        folder = sealed(tmp_path / "folder")
+        if form != "folder":
+            (zipped if form.endswith("zip") else tarred)(folder, tmp_path / form)
+        found = plugin().collectors[0].survey(tmp_path / form)  # type: ignore[attr-defined]
+        assert (found.kind, found.records, dict(found.counts)) == ("evidence-bundle", 2, {"store.box": 2})
+
+    def test_a_broken_one_is_an_error_and_another_file_is_none(self, tmp_path: Path) -> None:
+        folder = sealed(tmp_path / "folder")
+        (folder / "records.jsonl").write_bytes(b"{}")
+        with pytest.raises(IntegrityError):
+            plugin().collectors[0].survey(folder)  # type: ignore[attr-defined]
+        (tmp_path / "x.txt").write_text("x")
+        assert plugin().collectors[0].survey(tmp_path / "x.txt") is None  # type: ignore[attr-defined]
