@@ -212,21 +212,21 @@ def certificates_of_audit(folder: str | Path) -> tuple[Certificate, ...]:
     """The insurance certificates in an audit's evidence (records `certificate.document`)."""
     found = []
     for record in Bundle(Path(folder) / "bundle").records(CERTIFICATE):
-        kind = str(record.data.get("kind", ""))
-        if "insurance" not in kind and "insurance" not in str(record.data.get("topics", "")):
+        if record.data.get("kind") != "insurance":
             continue
-        limit = record.data.get("limit")
-        found.append(
-            Certificate(
-                kind=kind.replace("-", " "),
-                limit=Decimal(str(limit))
-                if isinstance(limit, (int, float)) and not isinstance(limit, bool)
-                else None,
-                currency=str(record.data.get("currency", "")),
-                expires=_expiry(record.data),
-                source=f"{record.subject.source}: {record.subject.id}",
-            )
-        )
+        for policy in record.data.get("policies", ()):
+            # Other policies do not pay for a breach. ACORD certificates state limits in US dollars.
+            if policy.get("type") == "cyber":
+                limit = policy.get("limit")
+                found.append(
+                    Certificate(
+                        kind="cyber",
+                        limit=None if limit is None else Decimal(str(limit)),
+                        currency="USD",
+                        expires=_expiry(policy),
+                        source=f"{record.data.get('file', record.subject.id)}, page {policy.get('page')}",
+                    )
+                )
     return tuple(found)
 
 

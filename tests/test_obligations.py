@@ -15,7 +15,13 @@ from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import Evidence, Subject
 from lpo_secaudit.model.finding import ConflictKind
-from lpo_secaudit.obligations import chain_conflicts, from_audit, from_engagement, register
+from lpo_secaudit.obligations import (
+    certificates_of_audit,
+    chain_conflicts,
+    from_audit,
+    from_engagement,
+    register,
+)
 
 ENGAGEMENT = """
 engagement: manila-2026
@@ -203,3 +209,24 @@ def test_an_error_in_the_accountability_part_is_named(
     with pytest.raises(InputError) as caught:
         from_engagement(path)
     assert words in str(caught.value)
+
+
+def test_cyber_policies_of_the_certificates_in_evidence(tmp_path: Path) -> None:
+    policies = [
+        {"type": "general-liability", "limit": 9_000_000, "expires": "2027-01-01", "page": 1},
+        {"type": "cyber", "limit": 2_000_000, "expires": "2026-12-31", "page": 1},
+        {"type": "cyber", "limit": None, "expires": "2025-12-31", "page": 2},
+    ]
+    data = {"kind": "insurance", "file": "coi.pdf", "expires": "2025-12-31", "policies": policies}
+    record = Evidence(
+        Subject("certificate.document", "coi.pdf", "certs"),
+        data,
+        "certificate",
+        datetime(2026, 3, 1, tzinfo=UTC),
+    )
+    bundle(tmp_path / "bundle", record)
+    found = certificates_of_audit(tmp_path)
+    assert [(c.kind, c.limit, c.expires) for c in found] == [
+        ("cyber", 2_000_000, date(2026, 12, 31)),
+        ("cyber", None, date(2025, 12, 31)),
+    ]
