@@ -38,9 +38,8 @@ def main() -> None:
     print(f"secaudit --help       {help_ * 1000:8.0f} ms  ({help_ / bare:.2f} x the bare interpreter)")
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", CLI, "demo", "--into", str(Path(folder) / "demo")], check=True, capture_output=True
-        )
+        command = [sys.executable, "-c", CLI, "demo", "--into", str(Path(folder) / "demo")]
+        subprocess.run(command, check=True, capture_output=True)
         taken = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"secaudit demo         {taken * 1000:8.0f} ms  peak memory {peak:.0f} MB")

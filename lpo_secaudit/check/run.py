@@ -25,6 +25,7 @@ __all__ = ["run_checks"]
 
 ANY_TYPE = "*"
 MOST_QUOTES = 5
+UNSEEN = (Outcome.UNAVAILABLE, Outcome.STALE, Outcome.ERROR)
 CLOCK_SKEW = timedelta(minutes=5)
 """Evidence from further in the future than this is not believed."""
 
@@ -93,8 +94,10 @@ class _Runner:
         for source in sources:
             found.extend(self._run_source(check, source, gate, judge, values))
         if check.quantifier == "any":
+            # One that satisfies settles it. Without one, what could not be seen may be the one, so that
+            # those that do not satisfy prove nothing yet.
             settled = [o for o in found if o.outcome is Outcome.SATISFIED]
-            found = settled or found
+            found = settled or [o for o in found if o.outcome in UNSEEN] or found
         yield from found
 
     def _run_source(

@@ -131,6 +131,13 @@ def test_any_is_settled_by_one_record_and_never_by_none() -> None:
     assert outcomes(MemoryEvidence([], [listed(0)]), any_) == [Outcome.UNAVAILABLE]
 
 
+def test_any_is_not_refuted_while_something_is_unseen() -> None:
+    any_ = box_check(quantifier="any")
+    records = [record("a", {"locked": False}), record("b", {}, gaps={"locked": DENIED})]
+    assert outcomes(MemoryEvidence(records), any_) == [Outcome.UNAVAILABLE]
+    assert outcomes(MemoryEvidence(records[:1]), any_) == [Outcome.NOT_SATISFIED]
+
+
 def test_select_leaves_records_out_and_applies_says_so() -> None:
     evidence = MemoryEvidence(
         [record("a", {"locked": True, "kind": "box"}), record("b", {"locked": True, "kind": "bag"})]
