@@ -46,6 +46,8 @@ def refused(data: bytes, name: str, limits: Limits | None = None) -> DocumentErr
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\x00" * 600, "unsupported"),
         ("program.txt", b"\x7fELF" + bytes(range(256)), "unsupported"),
     ],
+    # The bytes hold the time of their making, and so would the names that they would give the tests.
+    ids=lambda value: "data" if isinstance(value, bytes) else None,
 )
 def test_each_gets_its_own_error(name: str, data: bytes, kind: str) -> None:
     assert refused(data, name).kind == kind
