@@ -268,7 +268,9 @@ class Client:
             code = code or str(reply.status)
             text = str(error_part.get("Message", ""))
             wrong_place = reply.status in (301, 307, 400) and (
-                operation.method == "HEAD" or code in ("AuthorizationHeaderMalformed", "PermanentRedirect")
+                # A HEAD has no body to say so: the right place in its header does.
+                (operation.method == "HEAD" and bool(elsewhere))
+                or code in ("AuthorizationHeaderMalformed", "PermanentRedirect")
             )
             again = lost or is_transient(code, reply.status)
             raise _Refused(code, text, again and not wrong_place, date, elsewhere, wrong_place)
