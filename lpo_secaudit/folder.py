@@ -24,6 +24,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -48,15 +49,22 @@ _NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO, errno.EROFS, getattr(errno, "E
 
 @cache
 def tool_digest() -> str:
-    """One digest over every code and data file of the library, by name; for the predicate.
+    """One digest over every code and data file of the library and `controls/`, by name; for the predicate.
 
-    Computed once: what runs is what was there when this process began.
+    The same for an editable install, where `controls/` lies beside the package, and a plain one.
     """
     import lpo_secaudit
 
-    root = Path(lpo_secaudit.__file__).parent
-    files = sorted(p for p in root.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
-    return digest({p.relative_to(root).as_posix(): digest_bytes(p.read_bytes()) for p in files})
+    # `controls` becomes a part of the package only when it is installed.
+    controls = import_module("lpo_secaudit.controls")
+    found: dict[str, str] = {}
+    for module, prefix in ((lpo_secaudit, ""), (controls, "controls/")):
+        root = Path(str(module.__file__)).parent
+        for path in root.rglob("*"):
+            name = prefix + path.relative_to(root).as_posix()
+            if path.is_file() and "__pycache__" not in path.parts and not name.startswith("examples/"):
+                found[name] = digest_bytes(path.read_bytes())
+    return digest(found)
 
 
 def proof_file(proof: Proof) -> bytes:
