@@ -53,6 +53,7 @@ def print_summary(
         f"\n[bold]{escape(e.provider.name)}[/bold], audited for {escape(e.client.name)} ({escape(e.id)})"
     )
     console.print(_verdict(result))
+    _matrix(result, console)
     _findings(result, console)
     _conflicts(result, console)
     _unseen(result, console)
@@ -76,6 +77,20 @@ def _verdict(result: AuditResult) -> str:
             f"with the undetermined counted either way; {c.determined:.0%} determined"
         )
     return f"{counts} controls\n{score}"
+
+
+def _matrix(result: AuditResult, console: Console) -> None:
+    """The topics on which the legs contradict each other, side by side; the report has all topics."""
+    from rich.markup import escape
+
+    rows = [row for row in result.matrix if row.verdict == "conflict"]
+    if not rows:
+        return
+    console.print("\n[bold]Promise, claim and practice[/bold], where they contradict each other")
+    console.print(f"  {'topic':<42}{'promise':<12}{'claim':<12}practice", style="dim")
+    for row in rows:
+        cells = [cell.state.replace("none", "-") for cell in (row.promise, row.claim, row.practice)]
+        console.print(f"  {escape(_short(row.title, 40)):<42}{cells[0]:<12}{cells[1]:<12}{cells[2]}")
 
 
 def _findings(result: AuditResult, console: Console) -> None:
