@@ -196,9 +196,7 @@ class BundleWriter:
         records_hash = hashlib.sha256()
         size = 0
         self._spool.flush()
-        lines = []
-        for entry in sorted(self._index):
-            lines.append(entry)
+        lines = sorted(self._index)
         with (self.path / "records.jsonl").open("wb") as out:
             for *_, offset, length in lines:
                 self._spool.seek(offset)

@@ -10,6 +10,7 @@ from typing import Any
 from lpo_secaudit.check import load_checks
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Plugin, Sink
+from lpo_secaudit_plugins._files.options import file_names
 
 __all__ = ["CertificateCollector", "plugin"]
 
@@ -41,8 +42,6 @@ class CertificateCollector:
     reads: tuple[str, ...] = ("the named PDF files, and beside each its sidecar <file>.yaml",)
 
     def permissions(self, request: CollectRequest) -> tuple[str, ...]:
-        from .collector import file_names
-
         return tuple(f"read the file {name}" for name in file_names(request.options))
 
     def collect(self, request: CollectRequest, sink: Sink) -> None:

@@ -12,6 +12,7 @@ from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
+from lpo_secaudit_plugins._files.options import file_names
 
 from .._files.raw import read_bytes
 from .facts import read_facts
@@ -20,16 +21,10 @@ from .pages import Pages, read_pages
 from .policies import read_insured, read_policies
 from .sidecar import Sidecar, load_sidecar
 
-__all__ = ["collect", "document_data", "file_names", "survey"]
+__all__ = ["collect", "document_data", "survey"]
 
 DOCUMENT = "certificate.document"
 _VALUES = ("issued", "expires", "period_from", "period_to", "number", "holder", "issuer", "standard", "scope")
-
-
-def file_names(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of a source, in order, each once."""
-    single = (options["file"],) if "file" in options else ()
-    return tuple(dict.fromkeys((*single, *options.get("files", ()))))
 
 
 def survey(path: Path) -> FileSurvey | None:

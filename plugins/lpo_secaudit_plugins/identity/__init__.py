@@ -10,6 +10,7 @@ from typing import Any
 from lpo_secaudit.check import load_checks
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Plugin, Sink
+from lpo_secaudit_plugins._files.options import file_names
 
 __all__ = ["IdentityCollector", "plugin"]
 
@@ -40,8 +41,6 @@ class IdentityCollector:
     reads: tuple[str, ...] = ("the named export files; their raw bytes are not kept",)
 
     def permissions(self, request: CollectRequest) -> tuple[str, ...]:
-        from .collector import file_names
-
         return tuple(f"read the file {name}" for name in file_names(request.options))
 
     def collect(self, request: CollectRequest, sink: Sink) -> None:

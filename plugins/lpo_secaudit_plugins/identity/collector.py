@@ -15,24 +15,19 @@ from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
+from lpo_secaudit_plugins._files.options import file_names
 
 from .._files.raw import read_bytes
 from .account import Account, Export, Factor, Policy
 from .exports import read_export
 
-__all__ = ["collect", "file_names", "mask", "survey"]
+__all__ = ["collect", "mask", "survey"]
 
 ACCOUNT = "identity.account"
 EXPORT = "identity.export"
 POLICY = "identity.policy"
 FACTOR = "identity.factor"
 TYPES = (ACCOUNT, EXPORT, POLICY, FACTOR)
-
-
-def file_names(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of a source, in order, each once."""
-    single = (options["file"],) if "file" in options else ()
-    return tuple(dict.fromkeys((*single, *options.get("files", ()))))
 
 
 def survey(path: Path) -> FileSurvey | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
@@ -13,21 +12,16 @@ from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
+from lpo_secaudit_plugins._files.options import file_names
 
 from .._files.raw import read_bytes
 from .detect import read_scan
 from .result import Result, Scan
 
-__all__ = ["collect", "file_names", "survey"]
+__all__ = ["collect", "survey"]
 
 RESULT = "scanner.result"
 RUN = "scanner.run"
-
-
-def file_names(options: Mapping[str, Any]) -> tuple[str, ...]:
-    """The files of a source, in order, each once."""
-    single = (options["file"],) if "file" in options else ()
-    return tuple(dict.fromkeys((*single, *options.get("files", ()))))
 
 
 def survey(path: Path) -> FileSurvey | None:
