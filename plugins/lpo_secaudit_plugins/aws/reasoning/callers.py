@@ -10,7 +10,7 @@ from enum import StrEnum
 from lpo_secaudit_plugins.aws.reasoning.addresses import public_addresses
 from lpo_secaudit_plugins.aws.reasoning.conditions import Domain
 from lpo_secaudit_plugins.aws.reasoning.policy import Policy, Principals, Statement
-from lpo_secaudit_plugins.aws.reasoning.wildcards import DIGITS, classes, pattern
+from lpo_secaudit_plugins.aws.reasoning.wildcards import DIGITS, Pattern, classes, pattern
 
 __all__ = ["WORLD", "Caller", "CallerKind", "domains_of", "outsiders", "reaches"]
 
@@ -143,9 +143,32 @@ _IDENTITY_KEYS = (
 )
 """Keys whose values belong to somebody: a stranger cannot bring a value that a policy names."""
 
-_PRINCIPAL_STARTS = ("arn:aws:iam::", "arn:aws:sts::", "arn:aws-cn:iam::", "arn:aws-us-gov:iam::")
+_PRINCIPAL_STARTS = tuple(
+    f"arn:{partition}:{service}::"
+    for partition in ("aws", "aws-cn", "aws-us-gov")
+    for service in ("iam", "sts")
+)
 
 _TRUE_FALSE = (pattern("true"), pattern("false"))
+
+
+_ANY_ACCOUNT = (DIGITS, 12)
+
+
+def _principals_of(account: str) -> tuple[Pattern, ...]:
+    """The ARNs of an account's principals; of any account's where it is empty.
+
+    A star for the service could run over colons, so that a role of another account whose path
+    holds this account's number would count as its own.
+    """
+    if account:
+        return tuple(pattern(f"{start}{account}:*") for start in _PRINCIPAL_STARTS)
+    return tuple(classes(start, _ANY_ACCOUNT, ":*") for start in _PRINCIPAL_STARTS)
+
+
+def _shape(key: str) -> tuple[Pattern, ...]:
+    """What values of an identity key look like: ids of organisations, and so their paths, begin alike."""
+    return (pattern("o-?*" if "orgid" in key or "orgpaths" in key else "*"),)
 
 
 def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> Mapping[str, Domain]:
@@ -164,17 +187,17 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
     }
     if caller.kind is CallerKind.OWN:
         found["aws:principalaccount"] = Domain((pattern(own_account or "*"),), absent=False)
-        found["aws:principalarn"] = Domain((pattern(f"arn:aws*:*::{own_account or '*'}:*"),), absent=False)
+        found["aws:principalarn"] = Domain(_principals_of(own_account), absent=False)
+        found.update((key, Domain(_shape(key))) for key in _IDENTITY_KEYS)
         return found
     named = tuple(dict.fromkeys(_literals(policies)))
     others = sorted(_accounts(policies) | {own_account} - {""})
     accounts = tuple(pattern(account) for account in others)
     of_accounts = tuple(pattern(f"arn:*:*:*:{account}:*") for account in others)
-    literals = tuple(pattern(text, literal=True) for text in named)
-    any_account = (DIGITS, 12)
+    literals = tuple(pattern(text, literal=True, fold_case=fold) for text, fold in named)
     pinned = (*literals, *(pattern(text) for text in _pins(policies)))
     for key in _IDENTITY_KEYS:
-        found[key] = Domain(excluded=pinned)
+        found[key] = Domain(_shape(key), excluded=pinned)
     found["aws:sourceip"] = Domain(broad=True, addresses=public_addresses())
     found["aws:principalisawsservice"] = Domain((pattern("false"),), absent=False)
     if caller.kind is CallerKind.ANONYMOUS:
@@ -193,10 +216,10 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
         _not_by_service(found, absent)
         return found
     if caller.kind is CallerKind.STRANGER:
-        found["aws:principalaccount"] = Domain((classes(any_account),), excluded=accounts, absent=False)
+        found["aws:principalaccount"] = Domain((classes(_ANY_ACCOUNT),), excluded=accounts, absent=False)
         found["kms:calleraccount"] = found["aws:principalaccount"]
         found["aws:principalarn"] = Domain(
-            tuple(classes(start, any_account, ":*") for start in _PRINCIPAL_STARTS),
+            _principals_of(""),
             excluded=of_accounts,
             absent=False,
         )
@@ -204,21 +227,22 @@ def domains_of(caller: Caller, policies: Iterable[Policy], own_account: str) -> 
         _not_by_service(found, absent)
         return found
     if caller.kind is CallerKind.ACCOUNT:
-        name = caller.name if _ACCOUNT.fullmatch(caller.name) else "*"
-        found["aws:principalaccount"] = Domain((pattern(name),), absent=False)
+        name = caller.name if _ACCOUNT.fullmatch(caller.name) else ""
+        found["aws:principalaccount"] = Domain((pattern(name or "*"),), absent=False)
         found["kms:calleraccount"] = found["aws:principalaccount"]
-        found["aws:principalarn"] = Domain((pattern(f"arn:aws*:*::{name}:*"),), absent=False)
-        for key in (*_IDENTITY_KEYS, "aws:sourceip"):
-            found[key] = Domain()  # they are somebody: what a policy names may well be theirs
+        found["aws:principalarn"] = Domain(_principals_of(name), absent=False)
+        found["aws:sourceip"] = Domain()
+        # They are somebody: what a policy names may well be theirs.
+        found.update((key, Domain(_shape(key))) for key in _IDENTITY_KEYS)
         _not_by_service(found, absent)
         return found
     # A service that acts for a stranger's resource: the confused deputy (IAM User Guide).
     found["aws:principalisawsservice"] = Domain((pattern("true"),), absent=False)
     named_service = pattern(caller.name, literal=True) if caller.name else pattern("*.amazonaws.com")
     found["aws:principalservicename"] = Domain((named_service,), absent=False)
-    found["aws:sourceaccount"] = Domain((classes(any_account),), excluded=accounts)
+    found["aws:sourceaccount"] = Domain((classes(_ANY_ACCOUNT),), excluded=accounts)
     found["aws:sourcearn"] = Domain(
-        (classes("arn:aws*:*:*:", any_account, ":*"), pattern("arn:aws*:s3:::*")),
+        (classes("arn:aws*:*:*:", _ANY_ACCOUNT, ":*"), pattern("arn:aws*:s3:::*")),
         excluded=(*of_accounts, *literals, *(pattern(text) for text in _own_buckets(policies))),
     )
     found["aws:sourceowner"] = found["aws:sourceaccount"]
@@ -255,15 +279,17 @@ def _not_by_service(found: dict[str, Domain], absent: Domain) -> None:
         found[key] = absent
 
 
-def _literals(policies: Iterable[Policy]) -> Iterable[str]:
+def _literals(policies: Iterable[Policy]) -> Iterable[tuple[str, bool]]:
+    """Values that a policy names in full, and whether it does so in any case of letters."""
     for policy in policies:
         for statement in policy.statements:
             for condition in statement.conditions:
                 # In these two a star is a star, so that the whole text is the value.
                 if condition.operator in ("stringequals", "stringequalsignorecase"):
-                    yield from condition.values
+                    fold = condition.operator == "stringequalsignorecase"
+                    yield from ((v, fold) for v in condition.values)
                 elif condition.operator in ("stringlike", "arnequals", "arnlike"):
-                    yield from (v for v in condition.values if "*" not in v and "?" not in v)
+                    yield from ((v, False) for v in condition.values if "*" not in v and "?" not in v)
 
 
 _PIN = re.compile(r"(o-[a-z0-9]{10,32}/|A[A-Z0-9]{15,}:)[^*?]*[*?]")

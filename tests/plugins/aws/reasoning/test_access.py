@@ -125,7 +125,7 @@ def requests(kind: CallerKind, action: str, policy: list[dict[str, Any]]) -> Ite
     universe = {
         "aws:PrincipalOrgID": organisations,
         "aws:SecureTransport": ["true", "false"],
-        "x:Free": [None, "u", "v", "U", "zz", "*", "?"],
+        "x:Free": [None, "u", "v", "U", "zz", "z*", "*", "?"],
         "x:Number": [None, "0", "1", "1.5", "2", "3"],
         "aws:TagKeys": [None, ["u"], ["v"], ["q"], ["u", "v"], ["u", "q"], ["v", "q"], ["u", "v", "q"]],
         "aws:SourceIp": addresses,
@@ -223,6 +223,29 @@ def test_the_answer_is_that_of_trying_every_request(
     expected = any(allowed(policy, request) for request in requests(kind, action, policy))
     assert not answer.doubts
     assert bool(answer.grants) is expected
+
+
+def test_a_role_of_another_account_is_not_the_accounts_own_however_it_is_spelled() -> None:
+    of_another = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{NAMED}:role/*"}}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    own = Question(("s3:getobject",), ("arn:r/*",), OWN, (Caller(CallerKind.OWN, OWN),))
+    assert not ask(parse_policy({"Statement": [statement | {"Condition": of_another}]}), own).grants
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {
+            "StringEqualsIgnoreCase": {"aws:PrincipalOrgID": "o-1"},
+            "StringNotEquals": {"aws:PrincipalOrgID": "o-1"},
+        },
+        {"StringNotLike": {"aws:PrincipalOrgID": "o-?*"}, "Null": {"aws:PrincipalOrgID": "false"}},
+    ],
+)
+def test_no_stranger_brings_an_organisation_that_cannot_be_theirs(condition: dict[str, Any]) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    stranger = Question(("s3:getobject",), ("arn:r/*",), OWN, (Caller(CallerKind.STRANGER),))
+    assert not ask(parse_policy({"Statement": [statement | {"Condition": condition}]}), stranger).grants
 
 
 def asked(statements: list[dict[str, Any]], *actions: str) -> Any:
