@@ -17,6 +17,7 @@ import lpo_secaudit
 from lpo_secaudit.catalog import load_catalog, parameters_of, scope_controls
 from lpo_secaudit.catalog.places import load_places
 from lpo_secaudit.catalog.topics import load_topics
+from lpo_secaudit.chains import chain_conflicts
 from lpo_secaudit.check.run import run_checks
 from lpo_secaudit.collect import Bundle, collect, plan_collection
 from lpo_secaudit.collect.bundle import now_utc
@@ -37,7 +38,7 @@ from lpo_secaudit.model.check import Check, Method
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import ListingStatus
 from lpo_secaudit.model.result import AuditResult, SourceReport
-from lpo_secaudit.obligations import chain_conflicts, register
+from lpo_secaudit.obligations import register
 from lpo_secaudit.plugins import PluginSet, load_plugins
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.accountability.chain import Path as Path_
-from lpo_secaudit.accountability.chain import Verdict, chain
 from lpo_secaudit.accountability.exports import CalendarItem
 from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.obligation import Obligation
@@ -29,14 +27,11 @@ from lpo_secaudit.accountability.relationship import (
 from lpo_secaudit.catalog.engagements import load_engagement, parse_engagement
 from lpo_secaudit.collect import Bundle
 from lpo_secaudit.errors import InputError
-from lpo_secaudit.model.check import Severity
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import Evidence
-from lpo_secaudit.model.finding import Conflict, ConflictKind, Leg
 
 __all__ = [
     "certificates_of_audit",
-    "chain_conflicts",
     "clauses_of",
     "from_audit",
     "from_engagement",
@@ -60,61 +55,6 @@ def register(engagement: Engagement, bundle: Bundle, law_as_of: date) -> tuple[M
     """
     found = obligations_of(engagement, bundle.records(CLAUSE), law_as_of)
     return tuple(obligation.to_json() for obligation in found)
-
-
-def chain_conflicts(engagement: Engagement, bundle: Bundle, law_as_of: date) -> tuple[Conflict, ...]:
-    """Chains of promises that cannot hold in the worst case, as conflicts of the normal audit.
-
-    A promise of the firm to its client against the period that the provider's contract gives
-    (contract-conflict), or against no period at all; and law whose clock runs from the provider's
-    knowledge already against that contract (below-baseline). Nothing where no contract was read.
-
-    Raises:
-        InputError: as `register`.
-    """
-    records = list(bundle.records(CLAUSE))
-    if not records:
-        return ()
-    found = obligations_of(engagement, records, law_as_of)
-    return tuple(
-        _conflict(path, records)
-        for path in chain(found)
-        if path.verdict in (Verdict.BROKEN, Verdict.UNBOUNDED)
-    )
-
-
-def _conflict(path: Path_, records: list[Evidence]) -> Conflict:
-    bound = path.links[0].obligation
-    promised = [
-        r for r in records if r.data.get("clause") == "breach-notification" and r.data.get("present") is True
-    ]
-    if bound is not None and bound.quotes:
-        record = next(
-            (r for r in promised if r.data.get("document") == bound.quotes[0].document), promised[0]
-        )
-        second = Leg("promise", record.subject.source, bound.citation, bound.quotes[0].text, (record.digest,))
-    else:
-        read = tuple(sorted({r.digest for r in records if r.data.get("clause") == "breach-notification"}))
-        second = Leg("promise", records[0].subject.source, "the contracts read", path.links[0].why, read)
-    own = path.end.source == "commitment"
-    first = Leg(
-        "baseline",
-        "engagement" if own else path.end.citation,
-        path.end.citation,
-        f"{path.end.title}: {path.end.period_text()}",
-        (),
-    )
-    broken = path.verdict == Verdict.BROKEN
-    return Conflict(
-        kind=ConflictKind.CONTRACT_CONFLICT if own else ConflictKind.BELOW_BASELINE,
-        topic="breach-notice",
-        severity=Severity.HIGH if broken else Severity.MEDIUM,
-        first=first,
-        second=second,
-        message=f"The chain of notices cannot be kept: {path.words}",
-        bound="firm" if path.end.debtor == "firm" else "client",
-        ask="Shorten the provider's notice period, in hours from awareness or suspicion of any of its staff",
-    )
 
 
 def obligations_of(

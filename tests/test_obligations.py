@@ -14,10 +14,8 @@ from lpo_secaudit.collect.bundle import Bundle, BundleWriter
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import Evidence, Subject
-from lpo_secaudit.model.finding import ConflictKind
 from lpo_secaudit.obligations import (
     certificates_of_audit,
-    chain_conflicts,
     from_audit,
     from_engagement,
     register,
@@ -142,40 +140,6 @@ def test_a_deadline_that_cannot_be_is_refused(tmp_path: Path, value: Any) -> Non
     evidence = bundle(tmp_path / "b", clause("breach-notification", deadline_hours=value))
     with pytest.raises(InputError, match="deadline_hours"):
         register(engagement(), evidence, DAY)
-
-
-def test_a_contract_slower_than_the_clients_guideline_is_a_conflict(tmp_path: Path) -> None:
-    evidence = bundle(tmp_path / "b", clause("breach-notification", deadline_hours=72, trigger="aware"))
-    [found] = chain_conflicts(engagement(), evidence, DAY)
-    assert found.kind is ConflictKind.CONTRACT_CONFLICT
-    assert "48 h too late" in found.message
-    assert found.second.evidence == tuple(r.digest for r in evidence.records("contract.clause"))
-    assert found.second.quote == "words of breach-notification"
-
-
-def test_a_contract_as_fast_as_the_guideline_is_none(tmp_path: Path) -> None:
-    evidence = bundle(tmp_path / "b", clause("breach-notification", deadline_hours=24, trigger="aware"))
-    assert chain_conflicts(engagement(), evidence, DAY) == ()
-
-
-@pytest.mark.parametrize(
-    "parameters", [{"without_undue_delay": True}, {"deadline_hours": 4, "trigger": "confirmed"}]
-)
-def test_a_contract_without_a_bound_is_a_conflict(tmp_path: Path, parameters: dict[str, Any]) -> None:
-    evidence = bundle(tmp_path / "b", clause("breach-notification", **parameters))
-    [found] = chain_conflicts(engagement(), evidence, DAY)
-    assert "nothing shows that this can hold" in found.message
-
-
-def test_a_contract_that_was_not_read_says_nothing_of_the_chain(tmp_path: Path) -> None:
-    assert chain_conflicts(engagement(), bundle(tmp_path / "b"), DAY) == ()
-
-
-def test_an_agents_knowledge_sets_the_contract_against_hipaa(tmp_path: Path) -> None:
-    agent = engagement(ENGAGEMENT.replace("provider_is_agent: false", "provider_is_agent: true"))
-    slow = clause("breach-notification", deadline_hours=24 * 70, trigger="discovery")
-    kinds = {c.kind for c in chain_conflicts(agent, bundle(tmp_path / "b", slow), DAY)}
-    assert ConflictKind.BELOW_BASELINE in kinds
 
 
 def test_an_audit_folder_gives_its_contract(tmp_path: Path) -> None:

@@ -208,7 +208,10 @@ def _link(debtor: str, creditor: str, known: Sequence[Obligation], end: Obligati
             best = Link(debtor, creditor, o, longest)
     if best is not None:
         return best
-    return Link(debtor, creditor, next((o for o in asked if o.source == "contract"), None), None, why)
+    # A duty to cooperate or to contain is none to give notice: its words would say nothing of the time.
+    notices = [o for o in asked if o.source == "contract" and not o.conduct]
+    first = min(notices, key=lambda o: o.ref != "breach-notification", default=None)
+    return Link(debtor, creditor, first, None, why)
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from lpo_secaudit.evaluate.measures import (
 )
 from lpo_secaudit.model.check import Method, Observation, Outcome
 from lpo_secaudit.model.evidence import Evidence
-from lpo_secaudit.model.topic import Topic
+from lpo_secaudit.model.topic import Scale, Topic
 
 if TYPE_CHECKING:
     from lpo_secaudit.catalog.places import Gazetteer
@@ -139,15 +139,16 @@ def _promise(
         chosen = quotes[0] if quotes else {}
         if label in topics.general_clauses:
             chosen = next((q for q in quotes if topic.id in topics.for_text(str(q["text"]))), chosen)
-        quote = str(chosen.get("text", ""))
         stance = Stance.WEAK if data.get("grade") == "weak" else Stance.HOLDS
-        place = _section(document, chosen)
         measure = None
         if label in topic.values:
             value = parameters.get(topic.values[label])
             measure = from_parameter(topic.scale, value, parameters.get("currency"))
             if measure is None and topic.scale.kind == "hours":
                 measure = from_business_days(parameters.get("deadline_business_days"))
+            # The reader looks for the number: of several quotes, the one that states it.
+            chosen = next((q for q in quotes if _states(topic.scale, str(q["text"]), measure)), chosen)
+        quote, place = str(chosen.get("text", "")), _section(document, chosen)
         if measure is None and topic.scale.kind == "places" and label in topic.clauses:
             measure = allowed_places(" ".join(str(q["text"]) for q in quotes), gazetteer)
         if measure is None and topic.scale.kind == "versions":
@@ -166,6 +167,10 @@ def _promise(
         measure=measure,
         parameters=parameters,
     )
+
+
+def _states(scale: Scale, text: str, measure: Measure | None) -> bool:
+    return measure is not None and from_text(scale, text) == measure
 
 
 def _section(document: str, quote: Mapping[str, Any]) -> str:

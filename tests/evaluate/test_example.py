@@ -28,7 +28,7 @@ PLANTED = {
     ("over-claim", "staff-screening", "dpa.md", "C5"),
     ("over-claim", "breach-notice", "dpa.md, section 7", "C6"),
     ("contract-conflict", "deletion", "dpa.md, section 9", "msa.md, section 3"),
-    ("contract-conflict", "breach-notice", "outside counsel guidelines, s. 4", "dpa.md, 7"),
+    ("contract-conflict", "breach-notice", "outside counsel guidelines, s. 4", "dpa.md, section 7"),
     ("below-baseline", "audit-right", "paras 2.3, 3.3(b)", "dpa.md, section 10"),
     ("stale-evidence", "network-security", "C2", "security-group/sg-0jump"),
     ("stale-evidence", "penetration-testing", "C14", "pentest-summary-2024.pdf, page 1"),

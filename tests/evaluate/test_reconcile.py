@@ -165,6 +165,14 @@ def test_business_days_are_counted_at_their_worst() -> None:
     assert "72 hours against 5 business days" in conflict.message
 
 
+def test_the_quote_that_states_the_number_is_shown() -> None:
+    slow = clause("breach-notification", "Provider reports misuse.", deadline_hours=72)
+    slow.data["quotes"].append({"text": "no later than 72 hours", "start": 90, "end": 112, "section": "6"})
+    found = held([slow, clause("breach-notification", "24 hours", document="msa.pdf", deadline_hours=24)])
+    [conflict] = [c for c in found.conflicts if c.kind is ConflictKind.CONTRACT_CONFLICT]
+    assert (conflict.first.quote, conflict.first.place) == ("no later than 72 hours", "dpa.pdf, section 6")
+
+
 def test_contracts_that_differ_in_kind_conflict_too() -> None:
     promised = [
         clause("subprocessor-authorization", "prior specific consent", mode="specific"),
