@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 
 from lpo_secaudit.errors import InputError, PluginError
-from lpo_secaudit.formats.schema import validate_file
+from lpo_secaudit.formats.schema import is_schema, validate_file
 from lpo_secaudit.formats.yaml import YamlFile, parse_yaml
 from lpo_secaudit.model.check import Check, CheckFunction, Method, Severity
 from lpo_secaudit.model.durations import parse_duration
@@ -126,12 +126,13 @@ def _examine_schema(
     schema: Mapping[str, Any], file: YamlFile, path: tuple[str | int, ...], facets: set[str], *, strict: bool
 ) -> None:
     plain = _without_parameters(schema)
-    try:
-        jsonschema.Draft202012Validator.check_schema(plain)
-    except jsonschema.SchemaError as error:
-        raise InputError(
-            f"not a valid JSON Schema: {error.message}", where=file.where((*path, *error.absolute_path))
-        ) from error
+    if not is_schema(plain):
+        try:
+            jsonschema.Draft202012Validator.check_schema(plain)
+        except jsonschema.SchemaError as error:
+            raise InputError(
+                f"not a valid JSON Schema: {error.message}", where=file.where((*path, *error.absolute_path))
+            ) from error
     if any(isinstance(v, str) and not v.startswith("#") for v in _references(schema)):
         raise InputError("a schema may not refer to another document", where=file.where(path))
     facets |= schema_facets(schema)

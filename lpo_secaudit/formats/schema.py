@@ -10,12 +10,13 @@ from importlib.resources import files
 from typing import Any
 
 import jsonschema
+import jsonschema_rs
 from jsonschema.exceptions import ValidationError, best_match
 
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.yaml import YamlFile
 
-__all__ = ["load_schema", "validate_file", "validate_value"]
+__all__ = ["is_schema", "load_schema", "validate_file", "validate_value"]
 
 
 @cache
@@ -29,6 +30,33 @@ def load_schema(name: str) -> dict[str, Any]:
 @cache
 def _validator(name: str) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(load_schema(name))
+
+
+@cache
+def _quick_validator(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator(load_schema(name))
+
+
+def _is_quickly_valid(value: Any, schema: str) -> bool:
+    """Whether a value is valid beyond doubt, in a hundredth of the time that explaining takes."""
+    try:
+        return _quick_validator(schema).is_valid(value)
+    except ValueError:  # a value that it cannot represent
+        return False
+
+
+@cache
+def _schema_validator() -> jsonschema_rs.Draft202012Validator:
+    # As data against the meta-schema: what asks for it by its own `$schema` would fetch that address.
+    return jsonschema_rs.Draft202012Validator({"$ref": "https://json-schema.org/draft/2020-12/schema"})
+
+
+def is_schema(value: Any) -> bool:
+    """Whether a value is a JSON Schema of draft 2020-12."""
+    try:
+        return _schema_validator().is_valid(value)
+    except ValueError:
+        return False
 
 
 def _subschema(error: ValidationError) -> Mapping[str, Any]:
@@ -60,6 +88,8 @@ def validate_file(file: YamlFile, schema: str) -> None:
     Raises:
         InputError: the first problem in file order, with how many more there are.
     """
+    if _is_quickly_valid(file.value, schema):
+        return
     problems = [_deepest(e) for e in _validator(schema).iter_errors(file.value)]
     if not problems:
         return
@@ -88,6 +118,8 @@ def validate_value(value: Any, schema: str, where: str) -> None:
     Raises:
         InputError: the first problem, with its JSON path.
     """
+    if _is_quickly_valid(value, schema):
+        return
     error = best_match(_validator(schema).iter_errors(value))
     if error is not None:
         raise InputError(error.message[:400], where=f"{where}: {error.json_path}", hint=_hint(error))
