@@ -89,6 +89,8 @@ class Affected:
     total: Count = UNKNOWN
     places: Mapping[str, Count] = field(default_factory=dict)
     data: Mapping[str, Affected] = field(default_factory=dict)
+    # Many rules ask about one place with thresholds of their own; an area is counted once.
+    _counted: dict[str, Count] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         inside = self._held(self.places)
@@ -101,6 +103,12 @@ class Affected:
 
     def in_place(self, area: str) -> Count:
         """The residents of an area: `total`, `one-state` (the most in any one State of the US) or a place."""
+        found = self._counted.get(area)
+        if found is None:
+            found = self._counted[area] = self._count(area)
+        return found
+
+    def _count(self, area: str) -> Count:
         if area == "total":
             return self._total()
         if area == "one-state":

@@ -6,7 +6,7 @@ parts are, so a missing fact only leaves open what it could change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -145,12 +145,13 @@ def evaluate(condition: Condition, facts: FactSource) -> Verdict:
             inner = evaluate(part, facts)
             return Verdict(None if inner.value is None else not inner.value, inner.missing, inner.because)
         case AllOf(parts):
-            return _join([evaluate(part, facts) for part in parts], decisive=False)
+            return _join((evaluate(part, facts) for part in parts), decisive=False)
         case AnyOf(parts):
-            return _join([evaluate(part, facts) for part in parts], decisive=True)
+            return _join((evaluate(part, facts) for part in parts), decisive=True)
 
 
-def _join(verdicts: list[Verdict], *, decisive: bool) -> Verdict:
+def _join(verdicts: Iterable[Verdict], *, decisive: bool) -> Verdict:
+    """All or any of the parts; nothing is asked after the part that decides."""
     because: list[str] = []
     missing: dict[str, None] = {}
     unknown = False
