@@ -83,6 +83,7 @@ class _Run:
     """One collection of one source."""
 
     def __init__(self, collector: AwsCollector, request: CollectRequest, sink: Sink, planned: Plan) -> None:
+        from lpo_secaudit_plugins.aws.answers import MEDIA_TYPE, AnswerLog
         from lpo_secaudit_plugins.aws.api.models import Models
         from lpo_secaudit_plugins.aws.api.transport import Transport
         from lpo_secaudit_plugins.aws.redact import Redactor
@@ -101,8 +102,20 @@ class _Run:
         self.scheduler = Scheduler(connections)
         self.redactor = Redactor(_redaction_key(request))
         self.models = Models(planned.operations | _ORGANISING)
+        self.answers = None
+        if options.get("answers", "keep") == "keep":
+            self.answers = AnswerLog(self.redactor, lambda data: sink.blob(data, MEDIA_TYPE))
 
     def run(self) -> None:
+        """Gather everything; the answers are kept however far it came."""
+        try:
+            self._run()
+        finally:
+            self.transport.close()
+            if self.answers is not None:
+                self.answers.close()
+
+    def _run(self) -> None:
         from lpo_secaudit_plugins.aws.api.failures import CallError
         from lpo_secaudit_plugins.aws.sessions import EndpointBook, LocalCredentials, botocore_session
 
@@ -118,12 +131,8 @@ class _Run:
             account, partition = self._identity(client)
         except CallError as error:
             self._lost(self.request.source, error.gap)
-            self.transport.close()
             return
-        try:
-            self._accounts(client, account, partition)
-        finally:
-            self.transport.close()
+        self._accounts(client, account, partition)
 
     # -------------------------------------------------------------------------------- credentials
 
@@ -138,6 +147,7 @@ class _Run:
             deadline=self.deadline,
             on_throttle=self.scheduler.throttled,
             observe=self.collector.observe,
+            log=self.answers,
         )
 
     def _assumed(self, client: Client, role_arn: str) -> Any:

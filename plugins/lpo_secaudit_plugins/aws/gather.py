@@ -442,7 +442,7 @@ class Account:
             if first == name:
                 value = self.redactor.at(value, rest)
         try:
-            data[name] = as_json(value)
+            data[name] = self.redactor.scrub(as_json(value))
         except ValueError:
             gaps[name] = Gap(GapReason.FAILED, "nested too deeply", operation, "UnreadableAnswer")
 
@@ -477,7 +477,7 @@ class Account:
             value = {str(pair["Key"]): pair.get("Value") for pair in value or ()}
         for path in facet.redact:
             value = self.redactor.at(value, path)
-        return as_json(value)
+        return self.redactor.scrub(as_json(value))
 
     def _joined(self, facet: Facet, item: Item) -> Any:
         """A bulk answer's part for one item; asked once per region."""

@@ -52,6 +52,10 @@ OPTIONS_SCHEMA: Mapping[str, Any] = {
         },
         "connections": {"type": "integer", "minimum": 1, "maximum": 256},
         "request_timeout_s": {"type": "number", "exclusiveMinimum": 0, "maximum": 600},
+        "answers": {
+            "enum": ["keep", "drop"],
+            "description": "keep what every call returned, less its secrets, beside the records (default)",
+        },
         "redaction_key_file": {
             "type": "string",
             "description": "key for the digests that stand for redacted values; default: lengths only",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from lpo_secaudit_plugins.aws.values import as_json
 
 __all__ = ["Redactor", "secrets_in"]
 
@@ -24,6 +27,21 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+_KEYS = re.compile(
+    r"(?P<private_key>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}"
+    r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?)"
+    r"|(?P<token>\b(?:gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,80}|glpat-[\w-]{20}))"
+    r"|(?P<jwt>\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})"
+    r"|(?P<url_password>(?<=://)[^\s:/@\"]{1,80}:[^\s:/@\"]{1,80}(?=@))"
+)
+"""What is a secret by its shape alone, wherever it stands."""
+_HINTS = ("PRIVATE KEY", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "glpat-", "eyJ")
+
+
+def _may_hold_keys(text: str) -> bool:
+    return any(hint in text for hint in _HINTS) or ("://" in text and "@" in text)
+
+
 MAX_LINES = 20_000
 MAX_LINE = 4_000
 
@@ -60,6 +78,38 @@ class Redactor:
             return {key: self.at(value, "") for key, value in data.items()}
         step, _, rest = path.partition(".")
         return {key: self.at(value, rest) if key == step else value for key, value in data.items()}
+
+    def scrub(self, data: Any) -> Any:
+        """A copy in which keys and tokens within texts are replaced; the rest of each text stays.
+
+        For what no row calls secret: policies, descriptions, tags.
+        """
+        if isinstance(data, str):
+            return _KEYS.sub(self._mark, data) if _may_hold_keys(data) else data
+        if isinstance(data, Mapping):
+            return {self.scrub(key): self.scrub(value) for key, value in data.items()}
+        if isinstance(data, list):
+            return [self.scrub(item) for item in data]
+        return data
+
+    def scrubbed_json(self, data: Any) -> str:
+        """One line of JSON with `data` as `scrub` leaves it; a copy is made only where something is found.
+
+        Raises:
+            ValueError: `data` is not JSON, or nested beyond all reason.
+        """
+        try:
+            raw = json.dumps(data, sort_keys=True, separators=(",", ":"), default=as_json)
+            if _may_hold_keys(raw) and _KEYS.search(raw):
+                raw = json.dumps(self.scrub(as_json(data)), sort_keys=True, separators=(",", ":"))
+        except (RecursionError, TypeError) as error:
+            raise ValueError("no JSON, or nested too deeply") from error
+        return raw
+
+    def _mark(self, match: re.Match[str]) -> str:
+        shown = self.value(match[0])
+        kind = str(match.lastgroup).replace("_", "-")
+        return f"[{kind} redacted: {shown.get('hmac_sha256') or shown['length']}]"
 
 
 def secrets_in(text: str) -> list[dict[str, Any]]:

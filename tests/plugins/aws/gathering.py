@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.formats.canonical import canonical_json
+from lpo_secaudit.formats.canonical import canonical_json, digest_bytes
 from lpo_secaudit.model.evidence import Evidence, Listing, ListingStatus
 from lpo_secaudit.plugins import CollectRequest
 from lpo_secaudit_plugins.aws.collector import AwsCollector
@@ -56,6 +56,7 @@ class Gathered:
     records: list[Evidence] = field(default_factory=list)
     listings: list[Listing] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    blobs: list[tuple[str, bytes]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, evidence: Evidence) -> None:
@@ -63,7 +64,9 @@ class Gathered:
             self.records.append(evidence)
 
     def blob(self, data: bytes, media_type: str) -> str:
-        raise AssertionError("the collector keeps no blobs")
+        with self.lock:
+            self.blobs.append((media_type, data))
+        return digest_bytes(data)
 
     def listing(self, listing: Listing) -> None:
         with self.lock:

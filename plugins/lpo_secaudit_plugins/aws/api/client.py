@@ -18,7 +18,7 @@ from lpo_secaudit_plugins.aws.api.models import Models, Operation
 from lpo_secaudit_plugins.aws.api.signing import Keys, encode_query, sign
 from lpo_secaudit_plugins.aws.api.transport import Reply, Transport, TransportError
 
-__all__ = ["Answer", "Client", "Credentials", "Endpoints"]
+__all__ = ["Answer", "Client", "Credentials", "Endpoints", "Log"]
 
 MAX_ATTEMPTS = 6
 MAX_THROTTLED = 10
@@ -38,6 +38,22 @@ class Endpoints(Protocol):
 
     def find(self, operation: Operation, region: str) -> tuple[str, str, bool]:
         """(scheme and host, region to sign for, whether the host may get a prefix)."""
+        ...
+
+
+class Log(Protocol):
+    """Keeps what calls returned; see `answers.AnswerLog`."""
+
+    def answered(
+        self, operation: Operation, region: str, parameters: Mapping[str, Any], answer: Answer
+    ) -> None:
+        """What a call returned."""
+        ...
+
+    def refused(
+        self, operation: Operation, region: str, parameters: Mapping[str, Any], code: str, request_id: str
+    ) -> None:
+        """The code of a call that was refused for good."""
         ...
 
 
@@ -65,6 +81,7 @@ class Client:
         on_throttle: told the service and True for a throttled request, False for a served one.
         deadline: `time.monotonic()` at which nothing is asked any more.
         observe: told (service, operation, region) of every request that is sent.
+        log: told of every answer, and of every refusal that no further try could change.
     """
 
     def __init__(
@@ -77,6 +94,7 @@ class Client:
         deadline: float,
         on_throttle: Callable[[str, bool], None] = lambda service, hit: None,
         observe: Callable[[str, str, str], None] = lambda service, operation, region: None,
+        log: Log | None = None,
     ) -> None:
         self._models = models
         self._transport = transport
@@ -85,6 +103,7 @@ class Client:
         self._deadline = deadline
         self._on_throttle = on_throttle
         self._observe = observe
+        self._log = log
         self._skew = timedelta(0)
         self._expired: str | None = None
 
@@ -153,15 +172,19 @@ class Client:
         while True:
             if self._expired:
                 raise CallError(full, self._expired, "", GapReason.EXPIRED, resource)
+            request_id = ""
             try:
-                return self._once(operation, region, params, check)
+                answer = self._once(operation, region, params, check)
+                if self._log is not None:
+                    self._log.answered(operation, region, params, answer)
+                return answer
             except TransportError as error:
                 code, reason, text, again = error.code, error.reason, "", True
                 # No server at all is seldom a passing state, and each try may cost a connect time-out.
                 attempts += 1 if reason is not GapReason.FAILED else 2
             except _Refused as error:
                 code, reason, text, again = error.code, reason_of(error.code), error.text, error.transient
-                where = error.bucket_region
+                where, request_id = error.bucket_region, error.request_id
                 if error.wrong_place and where and where != region and not redirected:
                     region, redirected = where, True
                     continue
@@ -182,6 +205,8 @@ class Client:
                     attempts += 1
             wait = min(20.0, 0.05 * 2 ** (attempts + throttled)) * random.uniform(0.5, 1.0)  # noqa: S311
             if not again or attempts >= MAX_ATTEMPTS or throttled >= MAX_THROTTLED:
+                if self._log is not None:
+                    self._log.refused(operation, region, params, code, request_id)
                 raise CallError(full, code, text, reason, resource, where)
             if time.monotonic() + wait > self._deadline:
                 raise CallError(full, "OutOfTime", text, GapReason.TIMEOUT, resource)
@@ -273,7 +298,8 @@ class Client:
                 or code in ("AuthorizationHeaderMalformed", "PermanentRedirect")
             )
             again = lost or is_transient(code, reply.status)
-            raise _Refused(code, text, again and not wrong_place, date, elsewhere, wrong_place)
+            request_id = str(metadata.get("RequestId", ""))
+            raise _Refused(code, text, again and not wrong_place, date, elsewhere, wrong_place, request_id)
         if check is not None:
             try:
                 check(parsed)
@@ -294,6 +320,7 @@ class _Refused(Exception):  # noqa: N818  # an answer, not yet an error
         date: datetime | None = None,
         bucket_region: str = "",
         wrong_place: bool = False,
+        request_id: str = "",
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -302,6 +329,7 @@ class _Refused(Exception):  # noqa: N818  # an answer, not yet an error
         self.date = date
         self.bucket_region = bucket_region
         self.wrong_place = wrong_place
+        self.request_id = request_id
 
 
 def _sound(operation: Operation, reply: Reply) -> None:

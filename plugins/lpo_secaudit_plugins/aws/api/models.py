@@ -5,13 +5,13 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from botocore.model import OperationModel, ServiceModel
+    from botocore.model import OperationModel, ServiceModel, Shape
 
 __all__ = ["Models", "Operation"]
 
@@ -33,6 +33,7 @@ class Operation:
         has_body: a successful answer must have a body.
         is_json: and it must be JSON.
         is_rest_json: the protocol is REST with JSON bodies.
+        sensitive: dotted paths of members of the answer that AWS's model marks as sensitive.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Operation:
         payload = output.serialization.get("payload") if output is not None else None
         self.is_rest_json = protocol == "rest-json"
         self.is_json = protocol in ("json", "rest-json") and payload is None
+        self.sensitive = tuple(sorted(_sensitive(output, "", ()))) if output is not None else ()
 
     def members(self, path: str) -> frozenset[str] | None:
         """Members of the structure at `path` of the answer; None where any name may come."""
@@ -82,6 +84,18 @@ class Operation:
             if answer in got and parameter in given:
                 return ((answer, parameter),)
         return ()
+
+
+def _sensitive(shape: Shape, path: str, above: tuple[str, ...]) -> Iterator[str]:
+    if shape.metadata.get("sensitive"):
+        yield path
+    elif shape.name in above:
+        return  # a shape within itself
+    elif shape.type_name == "structure":
+        for name, member in shape.members.items():
+            yield from _sensitive(member, f"{path}.{name}" if path else name, (*above, shape.name))
+    elif shape.type_name == "list":
+        yield from _sensitive(shape.member, path, (*above, shape.name))
 
 
 _TOKENS = (
