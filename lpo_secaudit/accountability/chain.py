@@ -235,11 +235,11 @@ def span(period: Period, counting: Counting, zone: str | None) -> tuple[timedelt
 
 def _business_spans(amount: int, name: str | None, zone: str | None) -> list[int]:
     """Calendar days that a number of business days lasts, for each start of four years."""
-    try:
-        where = calendar(name) if name else calendar_of_zone(zone or "")
-    except InputError:
-        # Without a calendar only weekends are known; holidays would make it longer.
-        return [amount, amount // 5 * 7 + amount % 5 + 2]
     start = date(2026, 1, 1)
     days = [start + timedelta(days=n) for n in range(4 * 365 + 1)]
-    return [(add_business_days(d, amount, where)[0] - d).days for d in days]
+    try:
+        where = calendar(name) if name else calendar_of_zone(zone or "")
+        return [(add_business_days(d, amount, where)[0] - d).days for d in days]
+    except InputError:
+        # Without a calendar of those years only weekends are known; holidays would make it longer.
+        return [amount, amount // 5 * 7 + amount % 5 + 2]

@@ -9,11 +9,13 @@ is the euro area's TARGET calendar), or `JP-offices` (Japanese public holidays a
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from lpo_secaudit.errors import InputError
 
@@ -59,37 +61,48 @@ def _unknown(name: str) -> InputError:
     )
 
 
-@lru_cache(maxsize=4096)
-def _holidays(name: str, year: int) -> Mapping[date, str]:
+def _published(name: str, years: int | None = None) -> Any:
+    """The calendar as the library has it, filled for a year where one is given."""
     import holidays  # 8 MB of calendars, loaded when a period first needs one
 
-    if not _FIRST_YEAR <= year <= _LAST_YEAR:
-        raise InputError(f"no holiday calendar reaches the year {year}", hint="check the date that was given")
     try:
         if name.startswith("bank:"):
-            return dict(holidays.financial_holidays(name[5:], years=year, language="en_US"))
-        if name == "JP-offices":
-            found = dict(holidays.country_holidays("JP", years=year, language="en_US"))
-            closed = [date(year, 1, 2), date(year, 1, 3), *(date(year, 12, d) for d in (29, 30, 31))]
-            return {**dict.fromkeys(closed, "year-end closure of offices"), **found}
-        country, _, subdivision = name.partition("-")
-        return dict(
-            holidays.country_holidays(country, subdiv=subdivision or None, years=year, language="en_US")
-        )
+            return holidays.financial_holidays(name[5:], years=years, language="en_US")
+        country, _, subdivision = name.removesuffix("-offices").partition("-")
+        return holidays.country_holidays(country, subdiv=subdivision or None, years=years, language="en_US")
     except NotImplementedError as error:
         raise _unknown(name) from error
+
+
+@lru_cache(maxsize=4096)
+def _holidays(name: str, year: int) -> Mapping[date, str]:
+    known = _published(name)
+    # Outside its years a calendar of the library is empty, and each holiday would pass for an open day.
+    if not max(_FIRST_YEAR, known.start_year) <= year <= min(_LAST_YEAR, known.end_year):
+        raise InputError(
+            f"no holiday calendar of {name} reaches the year {year}",
+            hint="check the date that was given, or name another calendar",
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the library warns where it knows only part of a year
+        try:
+            found = dict(_published(name, year))
+        except UserWarning as warning:
+            raise InputError(
+                f"the holiday calendar of {name} is not complete in {year}: {warning}",
+                hint="name another calendar",
+            ) from None
+    if name == "JP-offices":
+        closed = [date(year, 1, 2), date(year, 1, 3), *(date(year, 12, d) for d in (29, 30, 31))]
+        return {**dict.fromkeys(closed, "year-end closure of offices"), **found}
+    return found
 
 
 @cache
 def _weekend(name: str) -> frozenset[int]:
     if name.startswith("bank:") or name == "JP-offices":
         return _WEEKEND
-    import holidays
-
-    try:
-        return frozenset(holidays.country_holidays(name.partition("-")[0]).weekend)
-    except NotImplementedError as error:
-        raise _unknown(name) from error
+    return frozenset(_published(name.partition("-")[0]).weekend)
 
 
 @cache

@@ -15,6 +15,7 @@ __all__ = [
     "add_elapsed_hours",
     "add_months",
     "check_instant",
+    "check_year",
     "end_of_day",
     "end_of_started_hour",
     "noon",
@@ -25,6 +26,7 @@ __all__ = [
 ]
 
 _ONE_DAY = timedelta(days=1)
+_YEARS = range(1900, 3000)  # no breach is older, and a zone's clocks are not known further
 _MAX_CLOSED_DAYS = 60  # no calendar is closed longer at a stretch; a longer one is a broken calendar
 
 
@@ -46,8 +48,10 @@ def check_instant(moment: datetime, what: str = "start") -> datetime:
     """Return an aware instant unchanged.
 
     Raises:
-        InputError: it has no zone, or names a wall time that the zone's clocks skip in spring.
+        InputError: it has no zone, names a wall time that the zone's clocks skip in spring, or lies
+            outside the years that can be counted.
     """
+    check_year(moment, what)
     offset = moment.utcoffset()
     if offset is None:
         raise InputError(
@@ -62,6 +66,19 @@ def check_instant(moment: datetime, what: str = "start") -> datetime:
             hint="write the offset that was meant",
         )
     return moment
+
+
+def check_year(day: date, what: str = "start") -> None:
+    """Refuse a day so far off that it is a slip, or that counting from it would leave the calendar.
+
+    Raises:
+        InputError: its year is not within 1900 to 2999.
+    """
+    if day.year not in _YEARS:
+        raise InputError(
+            f"{what} {day.isoformat()} lies outside the years {_YEARS.start} to {_YEARS.stop - 1}",
+            hint="check the year",
+        )
 
 
 def add_elapsed_hours(start: datetime, hours: int, zone: ZoneInfo) -> datetime:

@@ -73,6 +73,7 @@ def _start(start: object) -> datetime | date:
     if isinstance(start, datetime):
         return count.check_instant(start)
     if isinstance(start, date):
+        count.check_year(start)
         return start
     raise InputError(
         f"start must be an aware datetime or a date, not {type(start).__name__}",

@@ -61,7 +61,7 @@ _HOLIDAYS = r"(?:holidays?|days?|calendar|banks?|banking)"
 # (name, pattern), tried in this order; what a pattern matched is taken out of the text.
 _WORDS: tuple[tuple[str, str], ...] = (
     ("art35", r"art\.? ?3 ?\(5\)"),
-    ("reg", r"reg(?:ulation)?\.?(?: ?\([^)]*\))? ?(?:no\.? ?)?1182 ?/ ?(?:19)?71(?:,? ?art\.? ?3(?: ?\([0-9a-d]\))*)?"),
+    ("reg", r"(?:reg(?:ulation)?\.?(?: ?\([^)]*\))? ?(?:no\.? ?)?)?1182 ?/ ?(?:19)?71(?:,? ?art\.? ?3(?: ?\([0-9a-d]\))*)?"),
     ("no_relief", r"(?:no|without)(?: (?:weekend|bank.?holiday))?(?: or (?:bank.?)?holiday)? relief"),
     ("relief", r"(?:weekend|bank.?holiday)(?: or (?:bank.?)?holiday)? relief(?: to noon(?: of (?:the )?next working day)?)?"),
     ("cut_off", r"(?:receipt|received|notices?|cut.?off)(?: rule)?(?: after| at)? ?(?P<hh>\d{1,2})[:.h](?P<mm>\d{2})"
@@ -82,6 +82,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("roll", r"(?:with |statutory )?roll(?:ed|ing|s)?(?:[ -]?(?:over|forward|past))?(?: to)?(?: the)?(?: next)?"
              r"(?: (?:open|business|working))?(?: (?:closed )?days?)?"),
     ("fed", rf"(?:us|new york|ny|federal reserve|fed)(?: (?:banking|bank)){{1,2}} {_HOLIDAYS}|federal reserve {_HOLIDAYS}"),
+    ("federal", r"(?:us )?federal holidays"),
     ("target", rf"target2?(?: {_HOLIDAYS})?"),
     ("calendar", r"(?:holiday )?calendar (?!days?\b|months?\b|years?\b)(?P<cal>(?:bank:)?[a-z]{2,5}(?:-[a-z0-9]+)?)(?= |$)"),
     ("number", r"(?P<n>\d+)[ -]?(?P<u>h(?:ou)?rs?|h|(?:elapsed|consecutive) hours?|(?:calendar |consecutive )?days?|d"
@@ -119,13 +120,18 @@ _PHRASES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"guidance value,? weekends count", ""),
         (r"portuguese public holidays", "calendar pt"),
         (r"months; relief to noon", "months weekend relief to noon"),
+        (r"relief,? (?:to )?noon,? (?:of )?(?:the )?next working day", "relief"),
+        (r"(?:started )?hour (?:of the event )?(?:is )?not counted", "reg 1182/71"),
+        (r"period begins on and includes (?:the )?next business day", ""),
+        (r"(?:general )?instruction b\.1", ""),
+        (r"last day (?:of (?:the )?month )?if missing", ""),
     )
 )
 _FILLER = re.compile(
     r"\b(?:a|an|and|the|of|in|is|as|by|from|after|on|at|to|with|for|only|same|date|next|last|under|count|counts|counted"
     r"|counting|period|rule|mode|reading|time|discovery|discovered|determination|knowledge|awareness|aware|assessment"
     r"|confirmation|notice|event|excluded|weekends?|holidays?|legal|national|public|federal|state|included|skip(?:ped)?"
-    r"|n|x)\b|[.,;:()+=/&-]"
+    r"|guidance|value|arithmetic|outer|limit|eu|n|x)\b|[.,;:()+=/&-]"
 )
 
 
@@ -166,6 +172,8 @@ def _apply(reading: Reading, name: str, found: re.Match[str]) -> Reading:
             return replace(reading, doubled=True)
         case "fed":
             return replace(reading, calendar="bank:XFED", unit=reading.unit or "business_days")
+        case "federal":
+            return replace(reading, calendar="US")
         case "target":
             return replace(reading, calendar="bank:XECB")
         case "calendar":
