@@ -230,21 +230,12 @@ class _Run:
         return sorted(set(accounts)) if accounts else None
 
     def _gather(self, source: str, client: Client, account: str, partition: str) -> Account:
+        from lpo_secaudit_plugins.aws.asking import Asker
         from lpo_secaudit_plugins.aws.gather import Account
 
-        gathering = Account(
-            source,
-            account,
-            partition,
-            self.home,
-            self._regions(client),
-            client,
-            self.plan,
-            self.scheduler,
-            self.sink,
-            self.redactor,
-            self.collector.name,
-        )
+        asker = Asker(account, partition, self.home, client, self.plan.shared, self.redactor)
+        regions, name = self._regions(client), self.collector.name
+        gathering = Account(source, asker, regions, self.plan, self.scheduler, self.sink, name)
         gathering.start()
         return gathering
 

@@ -16,7 +16,8 @@ from lpo_secaudit_plugins.aws.table import Call, Facet
 from lpo_secaudit_plugins.aws.values import as_json, find, parse_document
 
 if TYPE_CHECKING:
-    from lpo_secaudit_plugins.aws.gather import Account, Item
+    from lpo_secaudit_plugins.aws.asking import Asker, Item
+    from lpo_secaudit_plugins.aws.gather import Account
     from lpo_secaudit_plugins.aws.plan import Need
 
 __all__ = ["FACETS", "LISTERS", "bucket_region"]
@@ -31,11 +32,11 @@ REPORT_WAIT_S = 120.0
 def credentials(account: Account, need: Need, scope: str) -> None:
     """The credential report, row by row; asked for first only where AWS has none at hand."""
     assert need.row.list is not None  # noqa: S101  # the table's row has one
-    holder = account.blank(account.home)
-    content = _report(account, need.row.list, holder)
+    holder = account.asker.blank(account.asker.home)
+    content = _report(account.asker, need.row.list, holder)
     rows = csv.DictReader(io.StringIO(content))
     for row in rows:
-        item = account.blank(account.home)
+        item = account.asker.blank(account.asker.home)
         item.members = {k: v for k, v in row.items() if k is not None}
         item.values["arn"] = str(row.get("arn", ""))
         item.requests = dict(holder.requests)
@@ -43,13 +44,13 @@ def credentials(account: Account, need: Need, scope: str) -> None:
         account.item(need, scope, item)
 
 
-def _report(account: Account, get: Call, holder: Item) -> str:
+def _report(asker: Asker, get: Call, holder: Item) -> str:
     deadline = time.monotonic() + REPORT_WAIT_S
     wait = 0.25
     generate = Call("iam", "GenerateCredentialReport")
     while True:
         try:
-            content = account.call(get, holder, _whole_report).data["Content"]
+            content = asker.call(get, holder, _whole_report).data["Content"]
             return content.decode("utf-8") if isinstance(content, bytes) else str(content)
         except CallError as error:
             absent = error.code in (
@@ -62,7 +63,7 @@ def _report(account: Account, get: Call, holder: Item) -> str:
             )
             if not absent:
                 raise
-        while account.call(generate, holder).data.get("State") != "COMPLETE":
+        while asker.call(generate, holder).data.get("State") != "COMPLETE":
             if time.monotonic() > deadline:
                 raise CallError(get.name, "ReportNotReady", "", GapReason.TIMEOUT)
             time.sleep(wait)
@@ -82,10 +83,10 @@ def _whole_report(data: Mapping[str, Any]) -> None:
 def iam(account: Account, need: Need, scope: str) -> None:
     """Users, groups, roles and policies from one paged answer, whichever of them are wanted."""
     assert need.row.list is not None  # noqa: S101
-    details, pages = account.memo.get("iam", lambda: _details(account, need.row.list))
+    details, pages = account.asker.memo.get("iam", lambda: _details(account.asker, need.row.list))
     kind = need.row.items.removesuffix("[]")
     for members in details[kind]:
-        item = account.blank(account.home)
+        item = account.asker.blank(account.asker.home)
         item.members = members
         for key in ("Arn", "principal", "name"):
             item.values[key] = str(members.get(key, ""))
@@ -100,7 +101,7 @@ _INLINE = {
 }
 
 
-def _details(account: Account, call: Any) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
+def _details(asker: Asker, call: Any) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
     found: dict[str, list[dict[str, Any]]] = {
         "UserDetailList": [],
         "GroupDetailList": [],
@@ -110,7 +111,7 @@ def _details(account: Account, call: Any) -> tuple[dict[str, list[dict[str, Any]
     requests: dict[str, str] = {}
     # AWS's own policies come to more than a thousand on some servers, nearly all attached to nothing.
     unused: dict[str, dict[str, Any]] = {}
-    for page in account.client.pages(call.service, call.operation, account.home, call.params):
+    for page in asker.client.pages(call.service, call.operation, asker.home, call.params):
         requests.setdefault(call.name, page.request_id)
         for kind, kept in found.items():
             for raw in page.data.get(kind) or ():
@@ -179,14 +180,14 @@ def _is_aws(arn: str) -> bool:
 # ------------------------------------------------------------------------------------------ others
 
 
-def bucket_region(account: Account, item: Item) -> str | None:
+def bucket_region(asker: Asker, item: Item) -> str | None:
     """Where a bucket is: from the listing, else from HeadBucket, which says it even when it refuses."""
     listed = item.members.get("BucketRegion")
     if isinstance(listed, str) and listed:
         return listed
     head = Call("s3", "HeadBucket", {"Bucket": "{Name}"})
     try:
-        answer = account.call(head, item)
+        answer = asker.call(head, item)
         found = answer.data.get("BucketRegion") or answer.headers.get("x-amz-bucket-region")
     except CallError as error:
         found = error.bucket_region
@@ -194,10 +195,10 @@ def bucket_region(account: Account, item: Item) -> str | None:
             item.lost = error
             return None
     # A server that names no region has only one.
-    return str(found or account.home)
+    return str(found or asker.home)
 
 
-def snapshot_public(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> bool:
+def snapshot_public(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> bool:
     """Listed as restorable by all, and confirmed by the attribute: the few that are listed cost little.
 
     Confirmation keeps servers that ignore the filter from making every snapshot public. AWS does
@@ -205,53 +206,53 @@ def snapshot_public(account: Account, facet: Facet, item: Item, data: Mapping[st
     """
     if data["Encrypted"] is True:
         return False
-    place = account.blank(item.region)
+    place = asker.blank(item.region)
     key = ("public-snapshots", item.region)
 
     def ask() -> frozenset[str]:
         whole = Call(facet.call.service, facet.call.operation, facet.call.params, "Snapshots[]")
-        return frozenset(str(s.get("SnapshotId")) for s in account.all_pages(whole, place))
+        return frozenset(str(s.get("SnapshotId")) for s in asker.all_pages(whole, place))
 
-    if item.values["SnapshotId"] not in account.memo.get(key, ask):
+    if item.values["SnapshotId"] not in asker.memo.get(key, ask):
         return False
     attribute = Call(
         "ec2",
         "DescribeSnapshotAttribute",
         {"SnapshotId": "{SnapshotId}", "Attribute": "createVolumePermission"},
     )
-    permissions = account.call(attribute, item).data.get("CreateVolumePermissions") or ()
+    permissions = asker.call(attribute, item).data.get("CreateVolumePermissions") or ()
     return any(p.get("Group") == "all" for p in permissions)
 
 
-def db_snapshot_public(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> bool:
+def db_snapshot_public(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> bool:
     """Whether `all` is among those who may restore it."""
-    attributes = find(account.call(facet.call, item).data, facet.call.path) or ()
+    attributes = find(asker.call(facet.call, item).data, facet.call.path) or ()
     return any(
         a.get("AttributeName") == "restore" and "all" in (a.get("AttributeValues") or ()) for a in attributes
     )
 
 
-def function_urls(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+def function_urls(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
     """URLs of a function and its aliases; of the function alone where the listing is not known."""
     unknown = ("no-url-listing", item.region)
-    if account.memo.get(unknown, lambda: {"known": True})["known"]:
+    if asker.memo.get(unknown, lambda: {"known": True})["known"]:
         try:
-            return account.all_pages(facet.call, item)
+            return asker.all_pages(facet.call, item)
         except CallError as error:
             if error.gap.reason is not GapReason.UNSUPPORTED:
                 raise
-            account.memo.get(unknown, dict)["known"] = False
+            asker.memo.get(unknown, dict)["known"] = False
     single = Call("lambda", "GetFunctionUrlConfig", {"FunctionName": "{FunctionName}"})
-    return [account.call(single, item).data]
+    return [asker.call(single, item).data]
 
 
-def user_data(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+def user_data(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
     """What user data holds, without it: start-up scripts are full of passwords."""
     import base64
     import binascii
     import zlib
 
-    encoded = find(account.call(facet.call, item).data, facet.call.path)
+    encoded = find(asker.call(facet.call, item).data, facet.call.path)
     if not encoded:
         return None
     try:
@@ -261,37 +262,37 @@ def user_data(account: Account, facet: Facet, item: Item, data: Mapping[str, Any
     if raw[:2] == b"\x1f\x8b":
         raw = zlib.decompressobj(31).decompress(raw, 4 * 1024 * 1024)
     text = raw.decode("utf-8", "replace")
-    return {**account.redactor.value(text), "secrets": secrets_in(text)}
+    return {**asker.redactor.value(text), "secrets": secrets_in(text)}
 
 
-def detectors(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+def detectors(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
     """GuardDuty's detectors of a region with their details."""
     found = []
-    for id_ in sorted(str(d) for d in account.all_pages(facet.call, item)):
-        asked = account.blank(item.region)
+    for id_ in sorted(str(d) for d in asker.all_pages(facet.call, item)):
+        asked = asker.blank(item.region)
         asked.values["DetectorId"] = id_
-        answer = account.call(Call("guardduty", "GetDetector", {"DetectorId": "{DetectorId}"}), asked)
+        answer = asker.call(Call("guardduty", "GetDetector", {"DetectorId": "{DetectorId}"}), asked)
         item.requests.update(asked.requests)
         found.append({"DetectorId": id_, **answer.data})
     return found
 
 
-def sorted_list(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+def sorted_list(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
     """A list whose order means nothing."""
-    return sorted(account.all_pages(facet.call, item), key=str)
+    return sorted(asker.all_pages(facet.call, item), key=str)
 
 
 _KMS_EVENTS = ("Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "GenerateRandom", "DeriveSharedSecret")
 _EVENT_PAGES = 5
 
 
-def kms_events(account: Account, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+def kms_events(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
     """Recent KMS calls, with what the calling enclave attested; who called is left out."""
     found = []
     for name in _KMS_EVENTS:
         attribute = {"AttributeKey": "EventName", "AttributeValue": name}
         params = {**facet.call.params, "LookupAttributes": [attribute]}
-        pages = account.client.pages("cloudtrail", "LookupEvents", item.region, params)
+        pages = asker.client.pages("cloudtrail", "LookupEvents", item.region, params)
         for _, page in zip(range(_EVENT_PAGES), pages, strict=False):
             item.requests[facet.call.name] = page.request_id
             for event in page.data.get("Events") or ():
@@ -315,7 +316,7 @@ def kms_events(account: Account, facet: Facet, item: Item, data: Mapping[str, An
 
 
 Lister = Callable[["Account", "Need", str], None]
-FacetFunction = Callable[["Account", Facet, "Item", Mapping[str, Any]], Any]
+FacetFunction = Callable[["Asker", Facet, "Item", Mapping[str, Any]], Any]
 
 LISTERS: Mapping[str, Lister] = {"credentials": credentials, "iam": iam}
 FACETS: Mapping[str, FacetFunction] = {

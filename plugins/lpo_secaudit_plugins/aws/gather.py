@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.plugins import Sink
-from lpo_secaudit_plugins.aws.api.client import Answer, Client
+from lpo_secaudit_plugins.aws.api.client import Answer
 from lpo_secaudit_plugins.aws.api.failures import CallError
-from lpo_secaudit_plugins.aws.conditions import CONDITIONS
-from lpo_secaudit_plugins.aws.memo import Memo
+from lpo_secaudit_plugins.aws.asking import Asker, Item, is_none
 from lpo_secaudit_plugins.aws.plan import Need, Plan
-from lpo_secaudit_plugins.aws.redact import Redactor
 from lpo_secaudit_plugins.aws.schedule import Scheduler
-from lpo_secaudit_plugins.aws.table import TYPES, Call, Facet, Scope, Type
-from lpo_secaudit_plugins.aws.values import (
-    MissingMemberError,
-    as_json,
-    fill,
-    fill_all,
-    find,
-    items_of,
-    parse_document,
-)
+from lpo_secaudit_plugins.aws.table import TYPES, Call, Scope, Type
+from lpo_secaudit_plugins.aws.values import MissingMemberError, fill, fill_all, items_of
 
-__all__ = ["Account", "Item"]
-
-
-@dataclass
-class Item:
-    """One thing on its way to becoming a record.
-
-    Attributes:
-        values: members seen so far, with {account}, {region}, {partition}, {home}.
-        region: where it is asked about.
-        members: members that belong to the record.
-        requests: operation to request id, for provenance.
-        at: when the last answer came.
-        lost: why nothing more can be asked about it.
-    """
-
-    values: dict[str, Any]
-    region: str
-    members: dict[str, Any]
-    requests: dict[str, str] = field(default_factory=dict)
-    at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    lost: CallError | None = None
+__all__ = ["Account"]
 
 
 @dataclass
@@ -68,29 +35,22 @@ class Account:
 
     Args:
         source: id that records carry.
+        asker: puts the account's questions.
         regions: to look at; a Gap says why they are not known.
     """
 
     def __init__(
         self,
         source: str,
-        account: str,
-        partition: str,
-        home: str,
+        asker: Asker,
         regions: tuple[str, ...] | Gap,
-        client: Client,
         plan: Plan,
         scheduler: Scheduler,
         sink: Sink,
-        redactor: Redactor,
         collector: str,
     ) -> None:
         self.source = source
-        self.account = account
-        self.partition = partition
-        self.home = home
-        self.client = client
-        self.redactor = redactor
+        self.asker = asker
         self._regions = regions
         self._plan = plan
         self._scheduler = scheduler
@@ -100,57 +60,6 @@ class Account:
         self._scopes: dict[tuple[str, str], _Scope] = {}
         self._once: dict[str, dict[str, dict[str, Item]]] = {}
         self._lists_open: dict[str, int] = {}
-        self.memo = Memo()
-
-    # ---------------------------------------------------------------- what custom functions use
-
-    def call(self, call: Call, item: Item, check: Callable[[dict[str, Any]], None] | None = None) -> Answer:
-        """One call for an item; answered from memory where several rows ask the same."""
-        params = fill_all(call.params, item.values)
-        region = fill(call.region, item.values) if call.region else item.region
-        resource = str(item.values.get("arn", ""))
-
-        def ask() -> Answer:
-            return self.client.call(call.service, call.operation, region, params, check, resource)
-
-        answer: Answer
-        if (call.service, call.operation) in self._plan.shared:
-            answer = self.memo.get((call.name, region, json.dumps(params, sort_keys=True)), ask)
-        else:
-            answer = ask()
-        item.requests[call.name] = answer.request_id
-        item.at = answer.at
-        return answer
-
-    def all_pages(self, call: Call, item: Item) -> list[Any]:
-        """Everything at the call's path, through all pages."""
-        params = fill_all(call.params, item.values)
-        region = fill(call.region, item.values) if call.region else item.region
-
-        pages = self._shared_pages(call, region, params)
-        found: list[Any] = []
-        for page in pages:
-            found.extend(items_of(page.data, call.path))
-            item.requests.setdefault(call.name, page.request_id)
-            item.at = page.at
-        return found
-
-    def _shared_pages(self, call: Call, region: str, params: dict[str, Any]) -> Iterable[Answer]:
-        """The pages of a listing; from memory where several rows ask for the same."""
-
-        def ask() -> Iterator[Answer]:
-            return self.client.pages(call.service, call.operation, region, params)
-
-        if (call.service, call.operation) not in self._plan.shared:
-            return ask()
-        key = ("pages", call.name, region, json.dumps(params, sort_keys=True))
-        kept: list[Answer] = self.memo.get(key, lambda: list(ask()))
-        return kept
-
-    def blank(self, region: str) -> Item:
-        """An item with nothing but where it is."""
-        values = {"account": self.account, "region": region, "partition": self.partition, "home": self.home}
-        return Item(values, region, {})
 
     # ---------------------------------------------------------------------------- the procedure
 
@@ -163,7 +72,7 @@ class Account:
             if row.scope is Scope.ACCOUNT:
                 self._open(need, ("",))
                 lister = LISTERS.get(row.custom)
-                self._queue(need, "", self.home, lister)
+                self._queue(need, "", self.asker.home, lister)
             elif isinstance(self._regions, Gap):
                 self._sink.listing(
                     Listing(row.name, self.source, "", ListingStatus.UNAVAILABLE, 0, self._regions)
@@ -212,7 +121,7 @@ class Account:
         self._close(need.row, scope)
 
     def _single(self, need: Need, scope: str, region: str) -> None:
-        self.item(need, scope, self.blank(region))
+        self.item(need, scope, self.asker.blank(region))
 
     def _list(self, need: Need, scope: str, region: str) -> None:
         """1. Follow the pages. 2. Queue each item. Parents are listed first, from memory."""
@@ -234,8 +143,8 @@ class Account:
     def _pages(self, row: Type, region: str) -> Iterator[tuple[dict[str, Any], Answer]]:
         assert row.list is not None  # noqa: S101
         for parent in self._parents(row, region):
-            params = fill_all(row.list.params, self.blank(region).values | parent)
-            for page in self._shared_pages(row.list, region, params):
+            params = fill_all(row.list.params, self.asker.blank(region).values | parent)
+            for page in self.asker.pages(row.list, region, params):
                 yield parent, page
 
     def _parents(self, row: Type, region: str) -> list[dict[str, Any]]:
@@ -254,7 +163,7 @@ class Account:
             source = {"restApiId": "id", "restApiName": "name"}.get(extra)
             if source is not None and source in parent:
                 members.setdefault(extra, parent[source])
-        item = self.blank(region)
+        item = self.asker.blank(region)
         item.values.update({k: v for k, v in members.items() if isinstance(v, str)})
         item.members = members
         assert row.list is not None  # noqa: S101
@@ -320,7 +229,7 @@ class Account:
         parameter, ours, theirs, _ = row.batch
         asked = Call(row.detail.service, row.detail.operation, {parameter: [i.members[ours] for i in items]})
         try:
-            answer = self.call(asked, items[0])
+            answer = self.asker.call(asked, items[0])
             described = {d[theirs]: d for d in items_of(answer.data, row.detail.path)}
         except CallError as error:
             for item in items:
@@ -355,12 +264,12 @@ class Account:
         data: dict[str, Any] = {}
         gaps: dict[str, Gap] = {}
         region = self._place(row, item)
-        detail = self._detail(need, item)
+        detail = self.asker.detail(need, item)
         for name in sorted(need.members):
-            self._member(need, item, name, detail, data, gaps)
+            self.asker.member(need, item, name, detail, data, gaps)
         for name, facet in need.facets.items():
             try:
-                data[name] = self._facet(facet, item, data, gaps)
+                data[name] = self.asker.facet(facet, item, data, gaps)
             except CallError as error:
                 gaps[name] = error.gap
             except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -369,7 +278,7 @@ class Account:
         kept = {k: v for k, v in data.items() if k in need.kept}
         missed = {k: v for k, v in gaps.items() if k in need.kept}
         provenance = {
-            "account": self.account,
+            "account": self.asker.account,
             "region": item.region,
             "requests": dict(sorted(item.requests.items())),
         }
@@ -384,7 +293,7 @@ class Account:
         if row.custom == "buckets":
             from lpo_secaudit_plugins.aws.custom import bucket_region
 
-            place = bucket_region(self, item)
+            place = bucket_region(self.asker, item)
             if place is not None:
                 item.region = item.values["region"] = place
                 item.members["BucketRegion"] = place
@@ -392,105 +301,6 @@ class Account:
         if row.region:
             return fill(row.region, item.values)
         return None if row.scope is Scope.ACCOUNT else item.region
-
-    def _detail(self, need: Need, item: Item) -> Mapping[str, Any] | CallError | None:
-        if not need.detail or need.row.detail is None:
-            return None
-        found = item.members.pop("\0detail", None)
-        if found is None:
-            try:
-                found = find(self.call(need.row.detail, item).data, need.row.detail.path)
-            except CallError as error:
-                return error
-        if isinstance(found, Mapping):
-            item.values.update(
-                {k: v for k, v in found.items() if isinstance(v, str) and k not in item.values}
-            )
-            return found
-        if isinstance(found, CallError):
-            return found
-        return CallError(need.row.detail.name, "UnreadableAnswer", "", GapReason.FAILED)
-
-    def _member(
-        self, need: Need, item: Item, name: str, detail: Any, data: dict[str, Any], gaps: dict[str, Gap]
-    ) -> None:
-        row = need.row
-        if row.detail is None or name in row.summary or name in row.extra:
-            source, call, path = item.members, row.list, row.items
-        elif isinstance(detail, CallError):
-            gaps[name] = detail.gap
-            return
-        else:
-            source, call, path = detail, row.detail, row.detail.path
-        if name not in source and call is not None and not (row.name_as and source is item.members):
-            known = self.client.operation(call.service, call.operation).members(path)
-            if known is not None and name not in known and name not in row.extra:
-                gaps[name] = Gap(
-                    GapReason.UNSUPPORTED, f"{row.name} has no {name}", call.name, "UnknownMember"
-                )
-                return
-        operation = call.name if call is not None else None
-        value = source.get(name)
-        if name in row.json:
-            try:
-                value = parse_document(value)
-            except ValueError:
-                gaps[name] = Gap(GapReason.FAILED, "not a JSON document", operation, "NotJSON")
-                return
-        for path in row.redact:
-            first, _, rest = path.partition(".")
-            if first == name:
-                value = self.redactor.at(value, rest)
-        try:
-            data[name] = self.redactor.scrub(as_json(value))
-        except ValueError:
-            gaps[name] = Gap(GapReason.FAILED, "nested too deeply", operation, "UnreadableAnswer")
-
-    def _facet(self, facet: Facet, item: Item, data: Mapping[str, Any], gaps: Mapping[str, Gap]) -> Any:
-        from lpo_secaudit_plugins.aws.custom import FACETS
-
-        for needed in facet.needs:
-            if needed in gaps:
-                gap = gaps[needed]
-                raise CallError(gap.operation or facet.call.name, gap.code or "", "", gap.reason)
-        if facet.when and not CONDITIONS[facet.when](data):
-            return facet.otherwise
-        if item.lost is not None:
-            raise item.lost
-        try:
-            if facet.custom:
-                value = FACETS[facet.custom](self, facet, item, data)
-            elif facet.bulk:
-                value = self._joined(facet, item)
-            elif facet.call.path.endswith("[]"):
-                value = self.all_pages(facet.call, item)
-            else:
-                check = _document_check(facet) if facet.json else None
-                value = find(self.call(facet.call, item, check).data, facet.call.path)
-        except CallError as error:
-            if is_none(facet.call, error):
-                return facet.call.none_value
-            raise
-        if facet.json:
-            value = parse_document(value)
-        if facet.pairs:
-            value = {str(pair["Key"]): pair.get("Value") for pair in value or ()}
-        for path in facet.redact:
-            value = self.redactor.at(value, path)
-        return self.redactor.scrub(as_json(value))
-
-    def _joined(self, facet: Facet, item: Item) -> Any:
-        """A bulk answer's part for one item; asked once per region."""
-        keys, _, member = facet.bulk.partition(":")
-        theirs, _, ours = keys.partition("=")
-        place = self.blank(item.region)
-
-        def ask() -> dict[Any, Any]:
-            return {row.get(theirs): row for row in self.all_pages(facet.call, place)}
-
-        joined = self.memo.get(("bulk", facet.call.name, item.region), ask)
-        found = joined.get(item.members.get(ours or theirs))
-        return facet.otherwise if found is None else found.get(member) if member else found
 
     def _close(self, row: Type, scope: str) -> None:
         """One part of a listing is done; the last one says how far was looked."""
@@ -504,19 +314,3 @@ class Account:
         else:
             status = ListingStatus.PARTIAL if state.count else ListingStatus.UNAVAILABLE
         self._sink.listing(Listing(row.name, self.source, scope, status, state.count, state.gap))
-
-
-def is_none(call: Call, error: CallError) -> bool:
-    """Whether an error is the source's way to say that there is none."""
-    for code in call.none_on:
-        wanted, _, text = code.partition("/")
-        if error.code == wanted and (not text or text in error.text):
-            return True
-    return False
-
-
-def _document_check(facet: Facet) -> Callable[[dict[str, Any]], None]:
-    def check(data: dict[str, Any]) -> None:
-        parse_document(find(data, facet.call.path))
-
-    return check
