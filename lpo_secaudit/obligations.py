@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.accountability.exports import CalendarItem
 from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.obligations import obligations, widen
@@ -31,8 +30,10 @@ from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import Evidence
 
 __all__ = [
+    "audited",
     "certificates_of_audit",
     "clauses_of",
+    "expiry_of",
     "from_audit",
     "from_engagement",
     "load_relationship",
@@ -40,7 +41,6 @@ __all__ = [
     "read_contracts",
     "register",
     "relationship_of",
-    "standing_dates",
 ]
 
 CLAUSE = "contract.clause"
@@ -120,7 +120,7 @@ def load_relationship(
         found = relationship_of(load_engagement(Path(engagement)), read_contracts(contracts))
     elif audit is not None and engagement is None:
         found = relationship_of(
-            _audited(Path(audit)), clauses_of(Bundle(Path(audit) / "bundle").records(CLAUSE))
+            audited(Path(audit)), clauses_of(Bundle(Path(audit) / "bundle").records(CLAUSE))
         )
     else:
         raise InputError(
@@ -144,7 +144,12 @@ def read_contracts(paths: Sequence[str | Path]) -> tuple[FoundClause, ...] | Non
         return clauses_from_json([analyze_document(reader.read_document(path)).to_json() for path in paths])
 
 
-def _audited(folder: Path) -> Engagement:
+def audited(folder: Path) -> Engagement:
+    """The engagement that an audit folder is of.
+
+    Raises:
+        InputError: not an audit folder.
+    """
     return parse_engagement(_read(folder / "inputs" / "engagement.yaml"), "engagement.yaml", folder)
 
 
@@ -163,7 +168,7 @@ def certificates_of_audit(folder: str | Path) -> tuple[Certificate, ...]:
                         kind="cyber",
                         limit=None if limit is None else Decimal(str(limit)),
                         currency="USD",
-                        expires=_expiry(policy),
+                        expires=expiry_of(policy),
                         source=f"{record.data.get('file', record.subject.id)}, page {policy.get('page')}",
                     )
                 )
@@ -173,7 +178,8 @@ def certificates_of_audit(folder: str | Path) -> tuple[Certificate, ...]:
 _EXPIRY_KEYS = ("expires", "expires_on", "valid_until", "not_after", "valid_to")
 
 
-def _expiry(data: Mapping[str, Any]) -> date | None:
+def expiry_of(data: Mapping[str, Any]) -> date | None:
+    """The day after which a certificate or policy no longer stands; None where none is stated."""
     for key in _EXPIRY_KEYS:
         value = data.get(key)
         if isinstance(value, str):
@@ -182,61 +188,6 @@ def _expiry(data: Mapping[str, Any]) -> date | None:
             except ValueError:
                 continue
     return None
-
-
-def standing_dates(
-    engagement: str | Path | None, audit: str | Path | None
-) -> tuple[tuple[CalendarItem, ...], datetime]:
-    """The dates to keep without any incident, and the instant that they were taken from.
-
-    Of an audit folder: when the next audit is due by the cadence, and when certificates expire. Of an
-    engagement file: when its waivers expire.
-
-    Raises:
-        InputError: as `load_relationship`.
-    """
-    if audit is None:
-        frame = load_engagement(Path(engagement)) if engagement is not None else None
-        if frame is None:
-            raise InputError("name either an engagement file or an audit folder")
-        stamp = datetime(1970, 1, 1, tzinfo=UTC)
-        items: list[CalendarItem] = []
-    else:
-        frame = _audited(Path(audit))
-        bundle = Bundle(Path(audit) / "bundle")
-        stamp = bundle.ended_at
-        due = stamp + frame.cadence
-        items = [
-            CalendarItem(
-                f"audit-{frame.id}@lpo-secaudit",
-                due,
-                f"Audit of {frame.provider.name} due",
-                f"The last one ended {stamp:%Y-%m-%d}; the cadence is {frame.cadence.days} days.",
-                (timedelta(days=14),),
-            )
-        ]
-        items += [
-            CalendarItem(
-                f"certificate-{record.digest[-24:]}@lpo-secaudit",
-                day,
-                f"Certificate expires: {record.subject.id}",
-                f"{frame.provider.name}, source {record.subject.source}",
-                (timedelta(days=60), timedelta(days=14)),
-            )
-            for record in bundle.records(CERTIFICATE)
-            if (day := _expiry(record.data)) is not None
-        ]
-    items += [
-        CalendarItem(
-            f"waiver-{frame.id}-{number}@lpo-secaudit",
-            waiver.expires,
-            f"Waiver expires: {waiver.check}",
-            f"Owner {waiver.owner}: {waiver.reason}",
-            (timedelta(days=14),),
-        )
-        for number, waiver in enumerate(frame.waivers, 1)
-    ]
-    return tuple(items), stamp
 
 
 def _read(path: Path) -> bytes:

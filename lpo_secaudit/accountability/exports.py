@@ -174,7 +174,8 @@ def calendar_of(items: Sequence[CalendarItem], stamp: datetime, name: str) -> st
     for item in items:
         lines += ["BEGIN:VEVENT", f"UID:{item.uid}", f"DTSTAMP:{_utc(stamp)}"]
         if isinstance(item.at, datetime):
-            lines += [f"DTSTART:{_utc(item.at)}", f"DTEND:{_utc(item.at)}"]
+            # Without DTEND the event ends where it starts; an equal one is not allowed (section 3.8.2.2).
+            lines.append(f"DTSTART:{_utc(item.at)}")
         else:
             lines += [
                 f"DTSTART;VALUE=DATE:{item.at:%Y%m%d}",

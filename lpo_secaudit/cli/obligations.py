@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -36,13 +37,14 @@ def obligations(
     """List every duty of an engagement: from its contracts, its promises and the law, and its chains.
 
     Exit code 10 when a chain of promises cannot hold in the worst case. `--format ics` gives the dates to
-    keep: the next audit, certificates that expire.
+    keep: the next audit and its notice, certificates that expire, what follows from the contract's end.
     """
     from lpo_secaudit.accountability.chain import Verdict, chain
     from lpo_secaudit.accountability.exports import calendar_of, obligations_csv
     from lpo_secaudit.accountability.obligations import obligations as obligations_of
     from lpo_secaudit.cli.options import read_day
-    from lpo_secaudit.obligations import load_relationship, standing_dates
+    from lpo_secaudit.obligations import load_relationship
+    from lpo_secaudit.standing_dates import standing_dates
 
     relationship = load_relationship(engagement, audit, None, contract or ())
     found = obligations_of(relationship, law_as_of=read_day(law_as_of, "--law-as-of"))
@@ -53,7 +55,9 @@ def obligations(
         case RegisterFormat.CSV:
             typer.echo(obligations_csv(found), nl=False)
         case RegisterFormat.ICS:
-            items, stamp = standing_dates(engagement, audit)
+            items, stamp = standing_dates(
+                engagement, audit, relationship.clauses or (), datetime.now(UTC).replace(microsecond=0)
+            )
             typer.echo(calendar_of(items, stamp, f"{relationship.provider.name}: dates to keep"), nl=False)
         case RegisterFormat.TEXT:
             for o in found:
