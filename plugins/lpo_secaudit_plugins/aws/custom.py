@@ -233,15 +233,22 @@ def db_snapshot_public(asker: Asker, facet: Facet, item: Item, data: Mapping[str
 
 
 def function_urls(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
-    """URLs of a function and its aliases; of the function alone where the listing is not known."""
-    unknown = ("no-url-listing", item.region)
-    if asker.memo.get(unknown, lambda: {"known": True})["known"]:
+    """URLs of a function and its aliases; of the function alone where the listing is not known.
+
+    The region's first function finds out which, while the others wait: a server without the listing
+    is asked for it once.
+    """
+    first: list[Any] = []
+
+    def is_known() -> bool:
         try:
-            return asker.all_pages(facet.call, item)
+            first.append(asker.all_pages(facet.call, item))
         except CallError as error:
-            if error.gap.reason is not GapReason.UNSUPPORTED:
-                raise
-            asker.memo.get(unknown, dict)["known"] = False
+            return error.gap.reason is not GapReason.UNSUPPORTED
+        return True
+
+    if asker.memo.get(("url-listing", item.region), is_known):
+        return first[0] if first else asker.all_pages(facet.call, item)
     single = Call("lambda", "GetFunctionUrlConfig", {"FunctionName": "{FunctionName}"})
     return [asker.call(single, item).data]
 

@@ -7,6 +7,7 @@ import hmac
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from lpo_secaudit_plugins.aws.values import as_json
@@ -27,20 +28,22 @@ _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_KEYS = re.compile(
-    r"(?P<private_key>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}"
-    r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?)"
-    r"|(?P<token>\b(?:gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,80}|glpat-[\w-]{20}))"
-    r"|(?P<jwt>\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})"
-    r"|(?P<url_password>(?<=://)[^\s:/@\"]{1,80}:[^\s:/@\"]{1,80}(?=@))"
+_KEYS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
+    (
+        "private-key",
+        ("PRIVATE KEY-----",),
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}"
+            r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
+        ),
+    ),
+    ("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"gh[pousr]_[A-Za-z0-9]{36}")),
+    ("token", ("xox",), re.compile(r"xox[abprs]-[A-Za-z0-9-]{10,80}")),
+    ("token", ("glpat-",), re.compile(r"glpat-[\w-]{20}")),
+    ("jwt", ("eyJ",), re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    ("url-password", ("@",), re.compile(r"://[^\s:/@\"]{1,80}:[^\s:/@\"]{1,80}(?=@)")),
 )
-"""What is a secret by its shape alone, wherever it stands."""
-_HINTS = ("PRIVATE KEY", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "glpat-", "eyJ")
-
-
-def _may_hold_keys(text: str) -> bool:
-    return any(hint in text for hint in _HINTS) or ("://" in text and "@" in text)
-
+"""What is a secret by its shape alone, wherever it stands: (kind, texts of which it has one, pattern)."""
 
 MAX_LINES = 20_000
 MAX_LINE = 4_000
@@ -85,7 +88,10 @@ class Redactor:
         For what no row calls secret: policies, descriptions, tags.
         """
         if isinstance(data, str):
-            return _KEYS.sub(self._mark, data) if _may_hold_keys(data) else data
+            for kind, hints, pattern in _KEYS:
+                if any(hint in data for hint in hints):
+                    data = pattern.sub(partial(self._mark, kind), data)
+            return data
         if isinstance(data, Mapping):
             return {self.scrub(key): self.scrub(value) for key, value in data.items()}
         if isinstance(data, list):
@@ -100,16 +106,16 @@ class Redactor:
         """
         try:
             raw = json.dumps(data, sort_keys=True, separators=(",", ":"), default=as_json)
-            if _may_hold_keys(raw) and _KEYS.search(raw):
+            if any(any(hint in raw for hint in hints) and pattern.search(raw) for _, hints, pattern in _KEYS):
                 raw = json.dumps(self.scrub(as_json(data)), sort_keys=True, separators=(",", ":"))
         except (RecursionError, TypeError) as error:
             raise ValueError("no JSON, or nested too deeply") from error
         return raw
 
-    def _mark(self, match: re.Match[str]) -> str:
-        shown = self.value(match[0])
-        kind = str(match.lastgroup).replace("_", "-")
-        return f"[{kind} redacted: {shown.get('hmac_sha256') or shown['length']}]"
+    def _mark(self, kind: str, match: re.Match[str]) -> str:
+        start = "://" if match[0].startswith("://") else ""
+        shown = self.value(match[0].removeprefix(start))
+        return f"{start}[{kind} redacted: {shown.get('hmac_sha256') or shown['length']}]"
 
 
 def secrets_in(text: str) -> list[dict[str, Any]]:
