@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from lpo_secaudit.accountability.assess import assess
 from lpo_secaudit.accountability.clock.deadline import Deadline, SecondReading, Step, deadline
+from lpo_secaudit.accountability.event import Event
 from lpo_secaudit.accountability.from_law import ScopeDecision, scope
-from lpo_secaudit.accountability.incident import Event, Incident
+from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.obligations import obligations
 from lpo_secaudit.accountability.relationship import Commitment, FoundClause, Party, Quote, Relationship

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lpo_secaudit.accountability.conditions import Leaf
-from lpo_secaudit.accountability.places import check_place, lies_in
+from lpo_secaudit.accountability.places import check_place, lies_in, require_place
 from lpo_secaudit.errors import InputError
 
 __all__ = ["UNKNOWN", "Affected", "Count"]
@@ -93,6 +93,8 @@ class Affected:
     _counted: dict[str, Count] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        for place in self.places:
+            require_place(place)
         inside = self._held(self.places)
         if self.total.high is not None and inside > self.total.high:
             raise InputError(f"the places hold {inside} persons, the total only {self.total}")

@@ -2,95 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from lpo_secaudit.accountability.affected import Affected
 from lpo_secaudit.accountability.conditions import Leaf, Verdict, question
-from lpo_secaudit.accountability.places import lies_in
+from lpo_secaudit.accountability.event import Event, check_timeline
+from lpo_secaudit.accountability.places import lies_in, require_place
+from lpo_secaudit.accountability.rules import check_data_class
 from lpo_secaudit.errors import InputError
 
-__all__ = ["KINDS", "PARTIES", "CostItem", "Event", "Hold", "Incident", "check_timeline"]
-
-PARTIES = ("provider", "firm", "client")
-
-KINDS = {
-    "occurred": "the incident occurred",
-    "ended": "the incident ended",
-    "suspected": "{who} suspected it",
-    "believed": "{who} had reason to believe it",
-    "aware": "{who} became aware",
-    "discovered": "{who} discovered it",
-    "determined": "{who} determined that it is a breach",
-    "confirmed": "{who} confirmed it",
-    "classified": "{who} classified it",
-    "materiality-determined": "{who} determined that it is material",
-    "ransom-paid": "{who} paid a ransom",
-    "notified": "{who} told {to}",
-}
-"""Events of a timeline. Each that can start a clock has an instant of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One thing that happened, or is known not to have happened yet.
-
-    Attributes:
-        what: a key of `KINDS`.
-        at: aware instant, or the day where the time is not known; None with `not_by`.
-        who: provider, firm or client; empty for `occurred` and `ended`.
-        to: who was told, for `notified`: a party, authority, individuals, consumer_reporting_agencies,
-            media or clients.
-        under: for notices to authorities: the rules, laws or named reports that the notice serves.
-        places: for notices to persons, agencies and media: where they live; `all` for everybody.
-        not_by: it had not happened by this aware instant.
-        note: free words.
-        where: file and line, or the register's event, for messages.
-    """
-
-    what: str
-    at: datetime | date | None = None
-    who: str = ""
-    to: str = ""
-    under: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    not_by: datetime | None = None
-    note: str = ""
-    where: str = ""
-
-    def words(self) -> str:
-        """The event without its time, for a reader."""
-        return words_for(self.what, self.who, self.to)
-
-    def earliest(self) -> datetime:
-        """The first instant at which it can have happened: a day begins at UTC+14."""
-        assert self.at is not None  # noqa: S101  # asked only of events that happened
-        if isinstance(self.at, datetime):
-            return self.at.astimezone(UTC)
-        return datetime(self.at.year, self.at.month, self.at.day, tzinfo=UTC) - timedelta(hours=14)
-
-    def latest(self) -> datetime:
-        """The last instant at which it can have happened: a day ends at UTC-12."""
-        assert self.at is not None  # noqa: S101
-        if isinstance(self.at, datetime):
-            return self.at.astimezone(UTC)
-        return datetime(self.at.year, self.at.month, self.at.day, tzinfo=UTC) + timedelta(hours=36)
-
-
-@lru_cache(maxsize=1024)
-def words_for(what: str, who: str, to: str) -> str:
-    return KINDS[what].format(who=f"the {who}", to=_TOLD.get(to, f"the {to}"))
-
-
-_TOLD = {
-    "individuals": "the persons affected",
-    "consumer_reporting_agencies": "the consumer reporting agencies",
-    "clients": "its clients",
-}
+__all__ = ["RISKS", "CostItem", "Hold", "Incident"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +97,22 @@ class Incident:
     measures: str = ""
     contact: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself, or asks no rule that there is.
+
+        Raises:
+            InputError: events that contradict each other (names both), an unknown risk or place, a data
+                class that looks like a slip of a known one.
+        """
+        check_timeline(self.events)
+        for risk in (*((self.risk,) if self.risk is not None else ()), *self.risk_in.values()):
+            if risk not in RISKS:
+                raise InputError(f"risk {risk!r} is not known", hint=f"one of {', '.join(RISKS)}")
+        for place in self.risk_in:
+            require_place(place)
+        for name in self.data or ():
+            check_data_class(name)
+
     @classmethod
     def load(cls, path: str | Path) -> Incident:
         """Read and check an incident file.
@@ -243,68 +184,6 @@ class Incident:
                 ):
                     return Verdict(True, (), (f"persons in {' or '.join(leaf.values)} are affected",))
         return Verdict(None, (question(leaf),))
-
-
-_ORDER = (("suspected", "aware"), ("suspected", "confirmed"), ("suspected", "discovered"))
-_KNOWS = ("suspected", "believed", "aware", "discovered", "determined", "confirmed")
-
-
-def check_timeline(events: Iterable[Event]) -> None:
-    """Refuse a timeline that contradicts itself, whatever the unknown times of day are.
-
-    Raises:
-        InputError: names both events.
-    """
-    known: dict[tuple[str, str], Event] = {}
-    all_events = tuple(events)
-    for event in all_events:
-        if event.what == "notified" or event.at is None:
-            continue
-        before = known.setdefault((event.what, event.who), event)
-        if before is not event:
-            raise _contradiction(
-                before, event, "stands twice", "keep one; in the register, correct the earlier event"
-            )
-    occurred = known.get(("occurred", ""))
-    for event in all_events:
-        if event.at is None:
-            happened = known.get((event.what, event.who))
-            if happened is not None and event.not_by and happened.latest() < event.not_by:
-                raise _contradiction(
-                    happened, event, "happened before the time by which it is said not to have happened", None
-                )
-            continue
-        if occurred is not None and event.latest() < occurred.earliest():
-            raise _contradiction(
-                occurred, event, "is earlier than the incident itself", "correct one of the two times"
-            )
-        if event.what == "notified":
-            _check_notice(event, known)
-    for first, then in _ORDER:
-        for who in PARTIES:
-            one, two = known.get((first, who)), known.get((then, who))
-            if one is not None and two is not None and two.latest() < one.earliest():
-                raise _contradiction(one, two, f"is earlier than {one.what}", "correct one of the two times")
-
-
-def _check_notice(notice: Event, known: Mapping[tuple[str, str], Event]) -> None:
-    own = [known[(what, notice.who)] for what in _KNOWS if (what, notice.who) in known]
-    if own and all(notice.latest() < event.earliest() for event in own):
-        first = min(own, key=Event.earliest)
-        raise _contradiction(
-            first, notice, f"is earlier than the {notice.who}'s own knowledge", "correct one of the two times"
-        )
-
-
-def _contradiction(first: Event, second: Event, problem: str, hint: str | None) -> InputError:
-    times = " and ".join(
-        str(t.isoformat()) for t in (first.at or first.not_by, second.at or second.not_by) if t is not None
-    )
-    return InputError(
-        f"event {second.what!r}{f' of the {second.who}' if second.who else ''} {problem} ({times})",
-        where=second.where or None,
-        hint=hint,
-    )
 
 
 def known_json(incident: Incident) -> dict[str, Any]:

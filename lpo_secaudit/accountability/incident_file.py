@@ -13,8 +13,10 @@ from zoneinfo import ZoneInfo
 
 from lpo_secaudit.accountability.affected import Affected
 from lpo_secaudit.accountability.clock.counting import check_instant, zone_info
-from lpo_secaudit.accountability.incident import CostItem, Event, Hold, Incident, check_timeline
+from lpo_secaudit.accountability.event import Event
+from lpo_secaudit.accountability.incident import CostItem, Hold, Incident
 from lpo_secaudit.accountability.places import check_place
+from lpo_secaudit.accountability.rules import check_data_class
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.schema import load_schema, validate_file
 from lpo_secaudit.formats.yaml import YamlFile, load_yaml, parse_yaml
@@ -62,7 +64,6 @@ def read_incident(value: Mapping[str, Any], where: Where) -> Incident:
         InputError: a time, place or fact that cannot be, or events that contradict each other.
     """
     events = tuple(read_event(e, where("timeline", i)) for i, e in enumerate(value.get("timeline", ())))
-    check_timeline(events)
     encryption = value.get("encryption", {})
     risk = value.get("risk")
     risks = risk if isinstance(risk, Mapping) else {"overall": risk} if risk else {}
@@ -72,7 +73,9 @@ def read_incident(value: Mapping[str, Any], where: Where) -> Incident:
         title=value.get("title", value["incident"]),
         events=events,
         affected=_at(where("affected"), Affected.from_json, value.get("affected", {})),
-        data=tuple(value["data"]) if "data" in value else None,
+        data=tuple(_class(name, where("data", i)) for i, name in enumerate(value["data"]))
+        if "data" in value
+        else None,
         encrypted=encryption.get("encrypted"),
         key_safe=encryption.get("key_safe"),
         risk=risks.get("overall"),
@@ -97,6 +100,11 @@ def _at(where: str, read: Callable[[Any], Any], value: Any) -> Any:
         raise InputError(error.message, where=where, hint=error.hint) from error
 
 
+def _class(name: str, where: str) -> str:
+    _at(where, check_data_class, name)
+    return name
+
+
 @cache
 def _known_facts() -> frozenset[str]:
     return frozenset(load_schema("breach-rules")["$defs"]["fact"]["enum"])
@@ -119,38 +127,13 @@ def read_event(value: Mapping[str, Any], where: str) -> Event:
     Raises:
         InputError: a time that cannot be, or fields that do not belong to that kind of event.
     """
-    what = value["what"]
-    who, to = value.get("who", ""), value.get("to", "")
-    if (what in ("occurred", "ended")) == bool(who):
-        raise InputError(
-            f"event {what!r} {'has no' if who else 'needs'} 'who'",
-            where=where,
-            hint="provider, firm or client",
-        )
-    if (what == "notified") != bool(to):
-        raise InputError(f"event {what!r} {'needs' if not to else 'has no'} 'to'", where=where)
-    if who and who == to:
-        raise InputError(f"the {who} cannot tell itself", where=where)
-    under, places = tuple(value.get("under", ())), tuple(value.get("places", ()))
-    if to == "authority" and not under:
-        raise InputError(
-            "a notice to an authority says under which rule it was given",
-            where=where,
-            hint="under: [eu-gdpr-authority], or the name of the law",
-        )
-    if to in ("individuals", "consumer_reporting_agencies", "media") and not (under or places):
-        raise InputError(
-            f"a notice to {to} says where those told live", where=where, hint="places: [DE, US-CA], or [all]"
-        )
-    if ("at" in value) == ("not_by" in value):
-        raise InputError("an event has either 'at' or 'not_by'", where=where)
     return Event(
-        what=what,
+        what=value["what"],
         at=read_moment(value["at"], where) if "at" in value else None,
-        who=who,
-        to=to,
-        under=under,
-        places=tuple(p if p == "all" else _at(where, check_place, p) for p in places),
+        who=value.get("who", ""),
+        to=value.get("to", ""),
+        under=tuple(value.get("under", ())),
+        places=tuple(p if p == "all" else _at(where, check_place, p) for p in value.get("places", ())),
         not_by=_instant(value["not_by"], where) if "not_by" in value else None,
         note=value.get("note", ""),
         where=where,
@@ -212,7 +195,7 @@ def _in_zone(moment: datetime, zone: ZoneInfo, text: str, where: str) -> datetim
                 hint="correct one of the two",
             )
         return local
-    found = _at(where, check_instant, moment.replace(tzinfo=zone))
+    found = _at(where, lambda at: check_instant(at, "the time"), moment.replace(tzinfo=zone))
     if found.replace(fold=0).utcoffset() != found.replace(fold=1).utcoffset():
         raise InputError(
             f"{text!r} happens twice in {zone.key}: the clocks go back",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from lpo_secaudit.accountability.incident import Event, Incident, check_timeline
+from lpo_secaudit.accountability.event import Event, check_timeline
+from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.incident_file import read_event, read_incident
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.schema import validate_value

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from lpo_secaudit.accountability.clock.calendars import calendar
+from lpo_secaudit.accountability.clock.counting import zone_info
 from lpo_secaudit.accountability.clock.modes import read_mode
 from lpo_secaudit.accountability.conditions import Leaf, Verdict, question
 from lpo_secaudit.accountability.places import check_place, lies_in
@@ -206,6 +208,11 @@ class Relationship:
             )
         for place in (*(self.subjects_in or ()), *(p.country for p in self.parties.values() if p.country)):
             check_place(place)
+        for zone in (self.contract_zone, *(p.zone for p in self.parties.values())):
+            if zone is not None:
+                zone_info(zone)
+        if self.contract_calendar is not None:
+            calendar(self.contract_calendar)
 
     @property
     def parties(self) -> dict[str, Party]:

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.accountability.conditions import ALWAYS, Condition, parse_condition
+from lpo_secaudit.accountability.conditions import ALWAYS, Condition, leaves, parse_condition
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.schema import validate_file
 from lpo_secaudit.formats.yaml import YamlFile, load_yaml
@@ -25,6 +25,7 @@ __all__ = [
     "RuleBook",
     "Variant",
     "builtin_rules",
+    "check_data_class",
     "load_rules",
     "rules_folder",
 ]
@@ -337,3 +338,26 @@ def builtin_rules() -> RuleBook:
     if not names:
         raise InputError("the package holds no breach rules", where=str(folder), hint="reinstall the package")
     return load_rules(tuple(Path(str(folder / name)) for name in names))
+
+
+@cache
+def _data_classes() -> frozenset[str]:
+    asked = [x for r in builtin_rules().values() for c in (r.scope, r.trigger) for x in leaves(c)]
+    named = {name for leaf in asked if leaf.kind == "data" for name in leaf.values}
+    return frozenset(named | {leaf.of_data for leaf in asked if leaf.of_data})
+
+
+@cache
+def check_data_class(name: str) -> None:
+    """Refuse a data class that no rule asks for and that is one slip away from one that rules do.
+
+    A firm's own classes are welcome; a slip would silently leave out every duty of the real class.
+
+    Raises:
+        InputError: names the class that was probably meant.
+    """
+    if name not in _data_classes():
+        alike = sorted(c for c in _data_classes() if abs(len(c) - len(name)) <= 1)
+        near = difflib.get_close_matches(name, alike, 1, cutoff=0.82)
+        if near:
+            raise InputError(f"no rule asks for data of class {name!r}", hint=f"did you mean {near[0]!r}?")

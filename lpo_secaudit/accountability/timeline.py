@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from lpo_secaudit.accountability.incident import Event, Incident, words_for
+from lpo_secaudit.accountability.event import Event, earliest, words_for
+from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.places import lies_in
 
@@ -126,8 +127,8 @@ class Timeline:
         sure = [s for s in options if not s.question]
         if sure:
             # A certain start sets the latest the clock can have begun; later ones are moot.
-            first = min(sure, key=lambda s: _order(s.at))
-            options = [first, *(s for s in options if s.question and _order(s.at) < _order(first.at))]
+            first = min(sure, key=lambda s: earliest(s.at))
+            options = [first, *(s for s in options if s.question and earliest(s.at) < earliest(first.at))]
             missing = []
         return Starts(tuple(options), tuple(missing), "" if options else own.idle, own.floor)
 
@@ -147,7 +148,11 @@ class Timeline:
         told = self._told.get(who) if o.clock_starts in _BY_KNOWLEDGE else None
         if exact is not None and (told is None or exact.earliest() <= told.earliest()):
             known = self._stand_in(who, stand_ins, kind) if o.source == "law" and kind != "aware" else None
-            if known is not None and o.clock_starts in _BY_KNOWLEDGE and _order(known.at) < exact.earliest():
+            if (
+                known is not None
+                and o.clock_starts in _BY_KNOWLEDGE
+                and earliest(known.at) < exact.earliest()
+            ):
                 # Whoever is aware has discovered: a later "discovery" does not stop a clock that may run.
                 return Starts((known, _of(exact)))
             return Starts((_of(exact),))
@@ -155,7 +160,7 @@ class Timeline:
             citation = f"{EDPB} on awareness" if o.law == "GDPR" else "a notice received is knowledge"
             notice = Start(told.at or self.as_of, told.words(), citation)
             earlier = self._stand_in(who, stand_ins, kind)
-            if earlier is not None and _order(earlier.at) < _order(notice.at):
+            if earlier is not None and earliest(earlier.at) < earliest(notice.at):
                 return Starts((earlier, notice))
             return Starts((notice,))
         stand_in = self._stand_in(who, stand_ins, kind)
@@ -266,10 +271,6 @@ class Timeline:
 def _of(event: Event) -> Start:
     assert event.at is not None  # noqa: S101  # only events that happened are kept
     return Start(event.at, event.words())
-
-
-def _order(at: datetime | date) -> datetime:
-    return Event("aware", at).earliest()
 
 
 def _phrase(kind: str, who: str) -> str:

@@ -51,6 +51,11 @@ def check_instant(moment: datetime, what: str = "start") -> datetime:
         InputError: it has no zone, names a wall time that the zone's clocks skip in spring, or lies
             outside the years that can be counted.
     """
+    if not isinstance(moment, datetime):
+        raise InputError(
+            f"{what} must be an aware datetime, not {type(moment).__name__}",
+            hint="datetime.fromisoformat('2026-03-03T10:20:00+01:00')",
+        )
     check_year(moment, what)
     offset = moment.utcoffset()
     if offset is None:

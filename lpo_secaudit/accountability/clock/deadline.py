@@ -117,6 +117,9 @@ def deadline(
             a contract without terms.
     """
     begin = _start(start)
+    for name, text in (("rule_id", rule_id), ("mode", mode or "")):
+        if not isinstance(text, str):
+            raise InputError(f"{name} must be a text, not {type(text).__name__}")
     contract = rule_id == "contract" or rule_id.startswith(("contract:", "contract "))
     rule: BreachRule | None = None
     if contract:

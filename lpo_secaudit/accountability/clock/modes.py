@@ -85,6 +85,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
     ("federal", r"(?:us )?federal holidays"),
     ("target", rf"target2?(?: {_HOLIDAYS})?"),
     ("calendar", r"(?:holiday )?calendar (?!days?\b|months?\b|years?\b)(?P<cal>(?:bank:)?[a-z]{2,5}(?:-[a-z0-9]+)?)(?= |$)"),
+    ("negative", r"(?:(?<= )|^)- ?\d+"),
     ("number", r"(?P<n>\d+)[ -]?(?P<u>h(?:ou)?rs?|h|(?:elapsed|consecutive) hours?|(?:calendar |consecutive )?days?|d"
                r"|(?:business|working|banking)[ -]?days?|bd|(?:calendar )?months?|weeks?)(?= |$)"),
     ("contract", r"contract(?:ual)?"),
@@ -135,7 +136,12 @@ _FILLER = re.compile(
 )
 
 
+_MOST = 100_000  # units of any kind; more is a slip, and beyond the calendar
+
+
 def _number(reading: Reading, count: str, unit: str) -> Reading:
+    if not 0 < int(count) <= _MOST:
+        raise InputError(f"{count} {unit} is no period", hint=f"1 to {_MOST:,} of a unit")
     short = unit.replace("calendar ", "").replace("consecutive ", "").replace("elapsed ", "")[0]
     name = _UNITS["b" if short in "bw" and short + unit[1:4] != "week" else short]
     if unit.startswith("week"):
@@ -159,7 +165,7 @@ def _apply(reading: Reading, name: str, found: re.Match[str]) -> Reading:
         case "cut_off":
             return replace(reading, cut_off=_clock_time(found["hh"], found["mm"]))
         case "year_end":
-            return replace(reading, year_end=True, amount=int(found["ye"]), unit="calendar_days")
+            return replace(_number(reading, found["ye"], "days"), year_end=True)
         case "year_end_bare":
             return replace(reading, year_end=True)
         case "agency" | "no_agency":
@@ -180,6 +186,8 @@ def _apply(reading: Reading, name: str, found: re.Match[str]) -> Reading:
             return replace(reading, calendar=found["cal"].upper().replace("BANK:", "bank:"))
         case "number":
             return _number(reading, found["n"], found["u"])
+        case "negative":
+            raise InputError(f"{found[0]} is no number of hours or days", hint="write 1 or more")
         case "contract":
             return replace(reading, contract=True)
         case "plain":

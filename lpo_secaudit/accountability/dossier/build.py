@@ -10,7 +10,8 @@ from typing import Any
 from lpo_secaudit.accountability.assess import assess
 from lpo_secaudit.accountability.chain import Path, chain
 from lpo_secaudit.accountability.dossier.drafts import Draft, drafts
-from lpo_secaudit.accountability.incident import Event, Incident
+from lpo_secaudit.accountability.event import Event
+from lpo_secaudit.accountability.incident import Incident
 from lpo_secaudit.accountability.log import Record
 from lpo_secaudit.accountability.obligation import Obligation
 from lpo_secaudit.accountability.recovery import Certificate, Worksheet, recover

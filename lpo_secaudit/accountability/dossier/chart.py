@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from html import escape
 
 from lpo_secaudit.accountability.clock.results import late_from
-from lpo_secaudit.accountability.incident import Event
+from lpo_secaudit.accountability.event import Event
 from lpo_secaudit.accountability.states import Assessment, DutyState, Status
 
 __all__ = ["timeline_svg"]
