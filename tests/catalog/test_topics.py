@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from lpo_secaudit.catalog.places import load_places
 from lpo_secaudit.catalog.topics import load_topics, matches_words
 from lpo_secaudit.errors import InputError
+from lpo_secaudit.plugins import load_plugins
 
 TOPICS = load_topics()
 
@@ -48,6 +49,9 @@ TOPICS = load_topics()
         ("Please list your sub-processors.", "sub-processors"),
         ("In which countries is data stored?", "data-location"),
         ("Is data deleted at the end of the contract?", "deletion"),
+        ("Is there a data retention schedule?", "storage-limitation"),
+        ("Are records kept no longer than necessary?", "storage-limitation"),
+        ("Are access rights reviewed at least once a year?", "account-lifecycle"),
         ("Do you hold a SOC 2 Type II report?", "certification"),
         ("May clients audit your facilities?", "audit-right"),
         ("Do you carry cyber liability insurance?", "insurance"),
@@ -95,6 +99,15 @@ def test_ids_of_a_known_questionnaire_outrank_words() -> None:
 )
 def test_which_answer_is_the_good_one(topic: str, question: str, polarity: str) -> None:
     assert TOPICS.polarity(topic, question) == polarity
+
+
+def test_a_review_of_access_is_no_claim_of_least_privilege() -> None:
+    """Nor is the expiry of stored objects evidence on a promise to delete at the contract's end."""
+    assert "access-control" not in TOPICS.for_question("Are access rights reviewed at least once a year?")
+    assert "deletion" not in TOPICS.for_question("Is there a data retention schedule?")
+    own = {c.id: c.topic for c in load_plugins().checks.values()}
+    for check in ("aws-s3-bucket-lifecycle-retention", "aws-cloudwatch-log-group-retention-bounded"):
+        assert TOPICS.for_check(check, own[check]) == "storage-limitation"
 
 
 def test_a_general_clause_has_the_topics_of_its_words() -> None:
