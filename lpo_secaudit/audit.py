@@ -43,6 +43,8 @@ from lpo_secaudit.plugins import PluginSet, load_plugins
 
 if TYPE_CHECKING:
     from lpo_secaudit.attest.signers import Signer
+    from lpo_secaudit.catalog.places import Gazetteer
+    from lpo_secaudit.catalog.topics import Topics
     from lpo_secaudit.collect.plan import Plan
     from lpo_secaudit.collect.run import Progress
 
@@ -147,8 +149,14 @@ def judge(
     bundle: Bundle,
     evaluated_at: datetime,
     law_as_of: date,
+    *,
+    topics: Topics | None = None,
+    places: Gazetteer | None = None,
 ) -> AuditResult:
     """Everything between evidence and result; pure: equal inputs give equal results.
+
+    Args:
+        topics, places: what the legs are compared on; default: those of the package.
 
     Raises:
         NothingToAuditError: no source, or no control in scope.
@@ -176,8 +184,8 @@ def judge(
         _sourced(engagement, plugins, known.values()),
     )
     reconciled = reconcile(
-        load_topics(),
-        load_places(),
+        topics or load_topics(),
+        places or load_places(),
         clauses=bundle.records("contract.clause"),
         answers=bundle.records("questionnaire.answer"),
         certificates=bundle.records("certificate.document"),

@@ -3,7 +3,7 @@
     audit.json            the result, canonical JSON
     report.html           the same for a reader
     bundle/               the evidence
-    inputs/               engagement and catalogs as read, for replay
+    inputs/               engagement, catalogs, topics and places as read, for replay
     attestation.json      DSSE envelope over the in-toto Statement; its subjects are the above
     signer.pub            the public key of the envelope and the checkpoint
     ledger/proof.json     where the envelope stands in the ledger, with the signed checkpoint
@@ -150,6 +150,8 @@ class AuditFolder:
         Raises:
             InputError: the folder cannot be written.
         """
+        from lpo_secaudit.catalog.places import load_places
+        from lpo_secaudit.catalog.topics import load_topics
         from lpo_secaudit.report.html import render
 
         value = result.to_json()
@@ -163,6 +165,8 @@ class AuditFolder:
                 safe = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(name).stem)[:60].strip(".-") or "catalog"
                 recorded[name] = f"inputs/catalogs/{safe}-{hashlib.sha256(raw).hexdigest()[:12]}.yaml"
                 self._write(recorded[name], raw)
+        for name, raw in (("topics", load_topics().raw), ("places", load_places().raw)):
+            self._write(f"inputs/{name}.yaml", raw)
         self._result = result
         self._predicate = {
             "tool": {"name": "lpo_secaudit", "version": result.tool_version, "digest": tool_digest()},
@@ -173,6 +177,8 @@ class AuditFolder:
             "inputs": {
                 "engagement": {"name": result.engagement.name, "file": "inputs/engagement.yaml"},
                 "catalogs": recorded,
+                "topics": "inputs/topics.yaml",
+                "places": "inputs/places.yaml",
             },
             "plugins": [
                 {"name": name, "version": plugin.version, "files": dict(plugins.file_digests.get(name, {}))}

@@ -103,7 +103,7 @@ def replay(root: Path, predicate: Mapping[str, Any], plugins: PluginSet | None =
 
     recorded = (root / "audit.json").read_bytes()
     installed = plugins or load_plugins()
-    changed = _changed_code(predicate, installed)
+    changed = _changed_code(root, predicate, installed)
     try:
         again = canonical_json(_derive(root, predicate, installed, json.loads(recorded)).to_json())
     except (SecauditError, KeyError, TypeError, ValueError) as error:
@@ -120,6 +120,8 @@ def _derive(
 ) -> AuditResult:
     from lpo_secaudit.audit import judge
     from lpo_secaudit.catalog import load_catalog, parse_engagement
+    from lpo_secaudit.catalog.places import load_places
+    from lpo_secaudit.catalog.topics import load_topics
     from lpo_secaudit.collect import Bundle
     from lpo_secaudit.plugins import PluginProblem
 
@@ -146,14 +148,24 @@ def _derive(
         Bundle(root / "bundle"),
         datetime.fromisoformat(predicate["evaluated_at"]),
         date.fromisoformat(predicate["law_as_of"]),
+        # Audits of before these were recorded are compared on those of today.
+        topics=load_topics((root / inputs["topics"]).read_bytes()) if "topics" in inputs else None,
+        places=load_places((root / inputs["places"]).read_bytes()) if "places" in inputs else None,
     )
 
 
-def _changed_code(predicate: Mapping[str, Any], installed: PluginSet) -> tuple[str, ...]:
+def _changed_code(root: Path, predicate: Mapping[str, Any], installed: PluginSet) -> tuple[str, ...]:
     import lpo_secaudit
+    from lpo_secaudit.catalog.places import load_places
+    from lpo_secaudit.catalog.topics import load_topics
     from lpo_secaudit.folder import tool_digest
 
     lines = []
+    for name, now_used in (("topics", load_topics().raw), ("places", load_places().raw)):
+        file = predicate["inputs"].get(name)
+        if file is not None and (root / file).read_bytes() != now_used:
+            # The checks on answers and scans are made from the topics installed, whatever was recorded.
+            lines.append(f"controls/{name}.yaml is another than {file}")
     tool = predicate["tool"]
     if tool["version"] != lpo_secaudit.__version__:
         lines.append(f"lpo_secaudit was {tool['version']} and is {lpo_secaudit.__version__}")

@@ -15,6 +15,7 @@ import pytest
 
 from lpo_secaudit.additions import add_timestamp, cosign, reply
 from lpo_secaudit.attest.signers import KeySigner
+from lpo_secaudit.catalog.topics import load_topics
 from lpo_secaudit.errors import InputError, IntegrityError, UndecidableError
 from lpo_secaudit.formats.schema import validate_value
 from lpo_secaudit.ledger import Ledger
@@ -298,6 +299,17 @@ class TestReplay:
             checks={**plugins.checks, "box-new": other.checks[0]},
         )
         assert world.verify(replay=True, plugins=more).verdict == "verified"
+
+    def test_other_topics_are_named_and_the_recorded_ones_used(
+        self, world: World, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        text = load_topics().raw.replace(b"title: Encryption at rest", b"title: Encryption of what lies")
+        changed = load_topics(text, "topics.yaml")
+        monkeypatch.setattr("lpo_secaudit.catalog.topics._bundled", lambda: changed)
+        done = world.verify(replay=True, plugins=plugin_set()).replay
+        assert done is not None
+        assert done.identical
+        assert done.changed_code == ("controls/topics.yaml is another than inputs/topics.yaml",)
 
     def test_a_spoiled_folder_is_not_replayed(self, folder: Path) -> None:
         (folder / "audit.json").write_bytes(b"{}")

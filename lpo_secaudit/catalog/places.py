@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 
@@ -17,20 +17,29 @@ MAX_TEXT = 20_000
 _TOKEN = re.compile(r"[^\W_]+(?:\.[^\W_]+)*\.?")
 
 
-@cache
-def load_places() -> Gazetteer:
-    """The places of the package.
+def load_places(raw: bytes | None = None, name: str = "places.yaml") -> Gazetteer:
+    """The places of the package, or those of a file's bytes.
 
     Raises:
         InputError: the file is not valid.
     """
-    file = parse_yaml((files("lpo_secaudit.controls") / "places.yaml").read_bytes(), "places.yaml")
+    return _bundled() if raw is None else _parse(raw, name)
+
+
+@cache
+def _bundled() -> Gazetteer:
+    return _parse((files("lpo_secaudit.controls") / "places.yaml").read_bytes(), "places.yaml")
+
+
+def _parse(raw: bytes, name: str) -> Gazetteer:
+    file = parse_yaml(raw, name)
     validate_file(file, "places")
     value = file.value
     return Gazetteer(
         {area: frozenset(codes) for area, codes in value["areas"].items()},
         {code: tuple(names) for code, names in value["names"].items()},
         dict(value["cloud_regions"]),
+        raw,
     )
 
 
@@ -42,11 +51,13 @@ class Gazetteer:
         areas: code of an area to the codes of the countries in it.
         names: code to names, lower case; "=X" counts only as written.
         cloud_regions: id of a cloud's region to the code of its country.
+        raw: the bytes they were read from; recorded with an audit, for replay.
     """
 
     areas: Mapping[str, frozenset[str]]
     names: Mapping[str, tuple[str, ...]]
     cloud_regions: Mapping[str, str]
+    raw: bytes = field(default=b"", repr=False)
 
     def find(self, text: str) -> frozenset[str]:
         """Codes of the places that a text names."""
