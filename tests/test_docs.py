@@ -46,6 +46,21 @@ def test_catalog_examples_load(tmp_path: Path) -> None:
     assert found >= 2
 
 
+def test_clause_examples_find_what_the_page_says(tmp_path: Path) -> None:
+    from lpo_secaudit.contracts import analyze
+    from lpo_secaudit.contracts.library import load_library
+
+    page = ROOT / "docs" / "how-to" / "read-contracts.md"
+    (own,) = blocks(page, "yaml")
+    (tmp_path / "own.yaml").write_text(own, encoding="utf-8")
+    sentence = re.search(r'finds "([^"]+)" in section', page.read_text(encoding="utf-8").replace("\n", " "))
+    assert sentence
+    text = f"# Services\n\n7.4 {sentence[1]}.\n\n7.5 Provider shall work with care.\n"
+    found = analyze(text.encode(), name="a.md", library=load_library([tmp_path / "own.yaml"]))["remote-work"]
+    assert found.present
+    assert [quote.section for quote in found.quotes] == ["7.4"]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_links_lead_somewhere(page: Path) -> None:
     for target in LINK.findall(page.read_text(encoding="utf-8")):

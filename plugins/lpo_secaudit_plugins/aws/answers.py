@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["MEDIA_TYPE", "AnswerLog"]
 
 MEDIA_TYPE = "application/x-ndjson+gzip"
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 8 * 1024 * 1024
 """Compressed; a further blob is begun beyond."""
 
 
