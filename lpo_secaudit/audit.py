@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -193,6 +193,7 @@ def judge(
         controls=[s.control for s in scoped if not s.excluded],
         evaluated_at=evaluated_at,
         data_classes=engagement.data_classes,
+        contracts=_contract_texts(bundle),
         further=chain_conflicts(engagement, bundle, law_as_of),
     )
     sources = _sources(bundle)
@@ -219,6 +220,13 @@ def judge(
         obligations=register(engagement, bundle, law_as_of),
         coverage=measure_coverage(findings, observations, {s.id: s.state for s in sources}),
     )
+
+
+def _contract_texts(bundle: Bundle) -> Iterator[str]:
+    """Each contract as it was read: the last input of its clauses is the text that quotes are offsets of."""
+    texts = {r.inputs[-1] for r in bundle.records("contract.clause") if r.inputs}
+    for name in sorted(texts & set(bundle.blobs)):
+        yield bundle.blob(name).decode("utf-8", "replace")
 
 
 def _known_checks(catalogs: Iterable[Catalog], plugins: PluginSet) -> dict[str, Check]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from lpo_secaudit.evaluate.parties import never_seen
 from lpo_secaudit.evaluate.statements import Legs, Practice, Stance, Statement
 from lpo_secaudit.model.check import Observation
 from lpo_secaudit.model.finding import Conflict
@@ -30,8 +32,12 @@ def matrix_row(legs: Legs, conflicts: Sequence[Conflict], located: Sequence[Obse
     practice = _practice(legs.practice)
     if topic.scale.kind == "places" and located and practice is _NOTHING:
         practice = _places(located, conflicts)
+    promise = _promise(legs.promises, topic.scale)
+    if absent := never_seen(legs):
+        # Nobody is wrong where a named service was not seen; it may be gone, or work out of sight.
+        promise = replace(promise, summary=f"{promise.summary}; named and not seen: {', '.join(absent)}")
     cells = (
-        _promise(legs.promises, topic.scale),
+        promise,
         _claim(legs.claims, topic.scale),
         practice,
     )
@@ -104,6 +110,12 @@ def _practice(seen: Practice) -> Cell:
         return Cell(
             "seen", f"{len(seen.satisfied)} observations", _observed(seen.satisfied), len(seen.satisfied)
         )
+    if seen.parties:
+        names = sorted({o.subject.id for o in seen.parties})
+        shown = ", ".join(names[:MOST_MENTIONS]) + (
+            f" and {len(names) - MOST_MENTIONS} more" if len(names) > MOST_MENTIONS else ""
+        )
+        return Cell("seen", shown, _observed(seen.parties), len(seen.parties))
     if seen.unseen:
         more = f", {len(seen.satisfied)} seen" if seen.satisfied else ""
         return Cell(
@@ -119,9 +131,6 @@ def _practice(seen: Practice) -> Cell:
             _observed(seen.outdated),
             len(seen.outdated),
         )
-    if seen.parties:
-        names = sorted({o.subject.id for o in seen.parties})
-        return Cell("seen", ", ".join(names[:MOST_MENTIONS]), _observed(seen.parties), len(seen.parties))
     return _NOTHING
 
 

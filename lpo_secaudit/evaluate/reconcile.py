@@ -44,6 +44,7 @@ def reconcile(
     controls: Sequence[Control] = (),
     evaluated_at: datetime,
     data_classes: tuple[str, ...] = (),
+    contracts: Iterable[str] = (),
     further: Iterable[Conflict] = (),
 ) -> Reconciliation:
     """Hold promise, claim and practice against one another. Pure; the order of inputs is of no matter.
@@ -58,6 +59,7 @@ def reconcile(
         controls: those in scope; they say which topics have a row, and what the baseline is.
         evaluated_at: aware instant that ages are counted to.
         data_classes: of the engagement; they say which limits of law bind.
+        contracts: whole texts of the contracts read; names in their annexes count.
         further: conflicts found elsewhere (chains of notices); they join the rows of their topics.
     """
     records = list(clauses)
@@ -78,6 +80,7 @@ def reconcile(
         ),
         data_classes=data_classes,
         located=_located(observations, topics),
+        contracts=tuple(contracts),
     )
     asked = {c.topic for c in controls}
     more = list(further)

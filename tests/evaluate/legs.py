@@ -110,6 +110,7 @@ def held(
     papers: Iterable[Evidence] = (),
     controls: Iterable[Control] = (),
     data_classes: tuple[str, ...] = (),
+    contracts: Iterable[str] = (),
 ) -> Reconciliation:
     """Reconcile the three legs with the topics and places of the package."""
     return reconcile(
@@ -122,4 +123,5 @@ def held(
         controls=tuple(controls),
         evaluated_at=NOW,
         data_classes=data_classes,
+        contracts=contracts,
     )

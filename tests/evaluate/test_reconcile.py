@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lpo_secaudit.evaluate import Reconciliation
-from lpo_secaudit.model.check import Method, Outcome, Severity
+from lpo_secaudit.model.check import Method, Observation, Outcome, Severity
 from tests.evaluate.legs import answer, certificate, clause, control, held, observed
 
 AT_REST = "Provider encrypts all Customer Data at rest with AES-256."
@@ -205,16 +205,78 @@ def test_below_the_law_only_for_the_data_it_governs() -> None:
     assert not held([promise], data_classes=("eu-personal-data",)).conflicts
 
 
-def test_unknown_party_against_the_list_of_the_contract() -> None:
-    promise = clause("subprocessor-authorization", "the sub-processors in Annex III", named=["Mailgun Inc."])
-    seen = [
-        observed("sub-processors", Outcome.NOT_APPLICABLE, name, type_="party", source="mail")
-        for name in ("Mailgun Inc", "Sendalot")
-    ]
-    found = held([promise], seen=seen)
-    assert [(str(c.kind), c.second.place) for c in found.conflicts] == [("unknown-party", "Sendalot")]
-    general = clause("subprocessor-authorization", "Provider may appoint sub-processors", mode="general")
-    assert not held([general], seen=seen).conflicts
+def party(name: str, severity: Severity = Severity.MEDIUM) -> Observation:
+    return observed(
+        "sub-processors", Outcome.NOT_APPLICABLE, name, type_="party", source="mail", severity=severity
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "parameters", "severity"),
+    [
+        ("only those in Annex III", {"named": ["Mailgun Inc."]}, "high"),
+        ("those in Annex III, others after notice", {"named": ["Mailgun Inc."], "mode": "general"}, "medium"),
+        ("nobody but Mailgun without consent", {"mode": "specific"}, "high"),
+        ("nobody but Mailgun without consent", {"mode": "specific", "named": ["Mailgun Inc."]}, "high"),
+        ("Provider may appoint sub-processors, such as Mailgun", {"mode": "general"}, "low"),
+    ],
+)
+def test_unknown_party_by_what_the_contract_authorises(
+    text: str, parameters: dict[str, object], severity: str
+) -> None:
+    promise = clause("subprocessor-authorization", text, **parameters)
+    found = held([promise], seen=[party("Mailgun Inc"), party("Sendalot")])
+    [conflict] = found.conflicts
+    assert (str(conflict.kind), conflict.second.place) == ("unknown-party", "Sendalot")
+    assert conflict.severity == severity
+    assert conflict.first.quote == text
+
+
+def test_a_service_that_may_not_touch_data_weighs_less() -> None:
+    promise = clause("subprocessor-authorization", "nobody without consent", mode="specific")
+    [conflict] = held([promise], seen=[party("Okta", Severity.LOW)]).conflicts
+    assert conflict.severity is Severity.MEDIUM
+
+
+def test_without_a_clause_on_sub_processors_nobody_is_unknown() -> None:
+    silent = clause("subprocessor-authorization")
+    assert not held([silent], seen=[party("Sendalot")]).conflicts
+    assert not held([], seen=[party("Sendalot")]).conflicts
+
+
+@pytest.mark.parametrize(
+    ("listed", "seen", "same"),
+    [
+        ("Amazon Web Services EMEA SARL", "Amazon Web Services", True),
+        ("AWS", "Amazon Web Services", True),
+        ("Google Ireland Limited", "Google", True),
+        ("Google Cloud", "Google", True),
+        ("Sendalot", "sendalot.example", True),
+        ("Microsoft Corporation", "Google", False),
+        ("Zoho", "Zendesk", False),
+        ("Limited Ltd.", "Zendesk", False),
+    ],
+)
+def test_names_of_one_party(listed: str, seen: str, same: bool) -> None:
+    promise = clause("subprocessor-authorization", "the listed ones", named=[listed])
+    assert bool(held([promise], seen=[party(seen)]).conflicts) != same
+
+
+def test_a_name_in_an_annex_is_a_name() -> None:
+    promise = clause("subprocessor-authorization", "only those in Annex 3", mode="specific")
+    annex = "Annex 3\n| Sub-processor | Service |\n| Amazon Web Services, Inc. | hosting |"
+    assert held([promise], seen=[party("Amazon Web Services")]).conflicts
+    assert not held([promise], seen=[party("Amazon Web Services")], contracts=[annex]).conflicts
+
+
+def test_named_and_not_seen_is_told_and_no_conflict() -> None:
+    promise = clause("subprocessor-authorization", "the listed ones", named=["Mailgun Inc.", "Zendesk"])
+    found = held([promise], seen=[party("Mailgun")])
+    assert not found.conflicts
+    [line] = [r for r in found.matrix if r.topic == "sub-processors"]
+    assert line.promise.summary.endswith("named and not seen: Zendesk")
+    [unlooked] = [r for r in held([promise]).matrix if r.topic == "sub-processors"]
+    assert "not seen" not in unlooked.promise.summary
 
 
 def test_place_against_the_regions_seen() -> None:

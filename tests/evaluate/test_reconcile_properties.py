@@ -49,6 +49,8 @@ def _clause(topic: str, document: str, present: bool, hours: int, grade: str) ->
         parameters["deadline_hours"] = hours
     if topic == "sub-processors":
         parameters["mode"] = "specific" if hours < 72 else "general"
+        if hours > 72:
+            parameters["named"] = ["Mailgun Inc.", "Zendesk"]
     source = document.split(".")[0]
     return clause(
         label,

@@ -91,6 +91,7 @@ class MailDnsCollector:
         anchors = tuple(options.get("trust_anchors", dnssec.ROOT_ANCHORS))
         questions: dict[str, Callable[[], Any]] = {
             "mx": lambda: lookup.ask(domain, "MX"),
+            "ns": lambda: lookup.ask(domain, "NS"),
             "spf": lambda: records.spf(lookup, domain),
             "dkim": lambda: {
                 "keys": records.dkim(lookup, domain, selectors),

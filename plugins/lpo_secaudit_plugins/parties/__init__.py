@@ -1,4 +1,4 @@
-"""Checks that name who else handles data: mail services seen in DNS, AWS accounts that are trusted.
+"""Checks that name who else handles data: for mail, names, hosting, cloud and identity.
 
 They judge nothing. Each verdict is about a `party`; that the contract names it is for the
 comparison of promise and practice to say.
@@ -16,6 +16,6 @@ __all__ = ["plugin"]
 
 
 def plugin() -> Plugin:
-    """The checks; the evidence comes from the collectors `mail-dns`, `aws` and `bundle`."""
+    """The checks; the evidence comes from `mail-dns`, `web`, `aws`, `identity` and `bundle`."""
     definitions = [files("lpo_secaudit_plugins.parties") / "checks.yaml"]
-    return Plugin("parties", "1", checks=load_checks("parties", definitions, FUNCTIONS))
+    return Plugin("parties", "2", checks=load_checks("parties", definitions, FUNCTIONS))

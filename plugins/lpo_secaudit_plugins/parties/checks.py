@@ -1,4 +1,4 @@
-"""Parties seen in mail records and trust policies."""
+"""Parties seen in mail and name servers, hosts, cloud accounts, identity exports and trust policies."""
 
 from __future__ import annotations
 
@@ -21,6 +21,11 @@ _ACCOUNT = re.compile(r"(?:arn:[a-z-]+:(?:iam|sts)::)?(\d{12})(?::|\Z)")
 _INCLUDE = re.compile(r"(?:include:|redirect=)([a-z0-9._-]{1,253})", re.IGNORECASE)
 
 
+_NUMBER = re.compile(r"-\d{1,3}\Z")
+# Names under co.uk and its like are given out at the third label.
+_SECOND_LEVEL = re.compile(r"\.(?:ac|co|com|edu|gov|net|org)\.[a-z]{2}\Z")
+
+
 @cache
 def _operators() -> Mapping[str, str]:
     raw = (files("lpo_secaudit_plugins.parties") / "operators.yaml").read_bytes()
@@ -29,13 +34,15 @@ def _operators() -> Mapping[str, str]:
 
 
 def operator_of(host: str) -> str:
-    """The name of a mail host's service; the host's last two labels where it is not known."""
+    """The name of the service behind a host; the domain it lies in where that is not known."""
     labels = host.rstrip(".").lower().split(".")
     for start in range(len(labels)):
-        name = _operators().get(".".join(labels[start:]))
+        # Some services number their domains: awsdns-45.com.
+        first = _NUMBER.sub("", labels[start])
+        name = _operators().get(".".join((first, *labels[start + 1 :])))
         if name:
             return name
-    return ".".join(labels[-2:])
+    return ".".join(labels[-3 if _SECOND_LEVEL.search(".".join(labels)) else -2 :])
 
 
 def _host(entry: Any) -> str:
@@ -83,7 +90,51 @@ def _trusted(record: Record, world: World) -> Iterator[Verdict]:
         yield not_applicable("the role trusts no other account")
 
 
+def _names(record: Record, world: World) -> Iterator[Verdict]:
+    domain = record.subject.id.rstrip(".").lower()
+    hosts = [_host(entry) for entry in (record["ns"] or [])[:MAX_NAMES]]
+    seen = {operator_of(host): host.rstrip(".") for host in reversed(hosts) if host.strip(".")}
+    seen.pop(operator_of(domain), None)
+    for name, host in sorted(seen.items()):
+        words = f"names in {domain} are answered by {host}"
+        yield not_applicable(words, Subject(PARTY, name, record.subject.source))
+    if not seen:
+        yield not_applicable(f"{domain} answers for its own names")
+
+
+def _hosting(record: Record, world: World) -> Verdict:
+    """Who a host's name leads to. Its address tells no name, so a host without an alias shows nobody."""
+    host = record.subject.id.rpartition(":")[0] or record.subject.id
+    leads_to = str(record["canonical_name"] or "").rstrip(".")
+    name = operator_of(leads_to) if leads_to else ""
+    if not name or name == operator_of(host):
+        return not_applicable(f"the name {host} leads to no other service")
+    words = f"{host} is served by {leads_to}"
+    return not_applicable(words, Subject(PARTY, name, record.subject.source))
+
+
+def _cloud(record: Record, world: World) -> Verdict:
+    words = f"the provider works in the AWS account {record.subject.id}"
+    return not_applicable(words, Subject(PARTY, "Amazon Web Services", record.subject.source))
+
+
+_DIRECTORIES = {"duo": "Cisco Duo", "entra": "Microsoft", "google": "Google", "okta": "Okta"}
+
+
+def _identity(record: Record, world: World) -> Verdict:
+    kind = str(record["kind"])
+    name = _DIRECTORIES.get(kind.partition("-")[0])
+    if name is None:
+        return not_applicable(f"an export of kind {kind} names no service of its own")
+    words = f"accounts are kept at {name} ({record.subject.id})"
+    return not_applicable(words, Subject(PARTY, name, record.subject.source))
+
+
 FUNCTIONS: Mapping[str, CheckFunction] = {
+    "party-cloud-accounts": _cloud,
+    "party-identity-services": _identity,
     "party-mail-services": _mail,
+    "party-name-services": _names,
     "party-trusted-accounts": _trusted,
+    "party-web-hosting": _hosting,
 }

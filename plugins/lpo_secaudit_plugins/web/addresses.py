@@ -26,11 +26,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A named host and port, and the addresses it may be reached at."""
+    """A named host and port, the addresses it may be reached at, and the name its aliases lead to."""
 
     host: str
     port: int
     addresses: tuple[str, ...]
+    canonical_name: str = ""
 
     @property
     def label(self) -> str:
@@ -70,7 +71,7 @@ def resolve(host: str, port: int, *, allow_private: bool) -> Endpoint:
         RefusedError: no address, or one that lies inside and is not allowed.
     """
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_CANONNAME)
     except (OSError, UnicodeError) as error:
         message = f"{host} does not resolve: {getattr(error, 'strerror', None) or error}"
         raise RefusedError(Gap(GapReason.FAILED, message, "resolve")) from error
@@ -79,4 +80,5 @@ def resolve(host: str, port: int, *, allow_private: bool) -> Endpoint:
     if inside and not allow_private:
         message = f"{host} resolves to {inside[0]}, which is not a public address"
         raise RefusedError(Gap(GapReason.REFUSED, message, "resolve"))
-    return Endpoint(host, port, addresses)
+    canonical = next((str(info[3]) for info in found if info[3]), "")[:253].lower()
+    return Endpoint(host, port, addresses, canonical)

@@ -13,7 +13,7 @@ __all__ = ["WebCollector"]
 
 TLS, HTTP = "web.tls", "web.http"
 FACETS = {
-    TLS: ("versions", "ciphers", "certificate", "trust"),
+    TLS: ("versions", "ciphers", "certificate", "trust", "canonical_name"),
     HTTP: ("status", "headers", "cookies", "security_txt", "plain"),
 }
 MAX_HOSTS = 200

@@ -22,8 +22,8 @@ OLDER = tuple(c for c in CIPHERS if c >> 8 != 0x13)
 def observe_tls(
     endpoint: Endpoint, *, ca_file: Path | None, timeout_s: float
 ) -> tuple[dict[str, Any], dict[str, Gap]]:
-    """Facets `versions`, `ciphers`, `certificate`, `trust`; a facet that could not be seen is a gap."""
-    data: dict[str, Any] = {}
+    """Facets of the host, such as `versions` and `trust`; a facet that could not be seen is a gap."""
+    data: dict[str, Any] = {"canonical_name": endpoint.canonical_name}
     gaps: dict[str, Gap] = {}
     address = endpoint.addresses[0]
     try:

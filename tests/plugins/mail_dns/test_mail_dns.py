@@ -30,7 +30,7 @@ from tests.plugins.web.test_web import Heard
 from tests.worlds import MemoryEvidence
 
 NOW = datetime.now(UTC)
-FACETS = frozenset({"mx", "spf", "dkim", "dmarc", "mta_sts", "tls_rpt", "caa", "dnssec"})
+FACETS = frozenset({"mx", "ns", "spf", "dkim", "dmarc", "mta_sts", "tls_rpt", "caa", "dnssec"})
 SOA = "@ 60 IN SOA ns.test. host.test. 1 3600 600 86400 60\n@ 60 IN NS ns.test.\n"
 CONF = """
 options {{ directory "{folder}"; listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
@@ -163,6 +163,7 @@ def test_a_good_domain(server: NameServer) -> None:
     found = outcomes(look(server, "good.test", selectors=["main"]))
     assert found.pop("mail-mta-sts") == "not-satisfied"
     assert set(found.values()) == {"satisfied"}, found
+    assert look(server, "good.test").data["ns"] == ["ns.test."]
 
 
 def test_a_loose_domain(server: NameServer) -> None:

@@ -255,6 +255,7 @@ def test_versions_are_those_that_the_server_speaks(
     assert data["versions"] == [version]
     assert data["ciphers"]
     assert data["certificate"]["names"] == ["localhost"]
+    assert data["canonical_name"] == "localhost"
     modern = version in ("TLSv1.2", "TLSv1.3")
     assert outcomes(heard)["web-tls-versions"] == ("satisfied" if modern else "not-satisfied")
 
