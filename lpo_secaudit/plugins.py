@@ -9,6 +9,7 @@ audit result; it never stops an audit and never goes unseen.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -161,11 +162,10 @@ def _package_files(entry_point: EntryPoint) -> tuple[Path, ...]:
 
 def _digests(files: Iterable[Path]) -> dict[str, str]:
     files = sorted(files)
-    base = min((f.parent for f in files), key=lambda p: len(p.parts), default=Path())
+    # The folder that holds them all: a plugin may name files of several.
+    base = Path(os.path.commonpath([f.parent for f in files])) if files else Path()
     return {
-        f.relative_to(base).as_posix(): "sha256:" + hashlib.sha256(f.read_bytes()).hexdigest()
-        for f in files
-        if f.is_relative_to(base)
+        f.relative_to(base).as_posix(): "sha256:" + hashlib.sha256(f.read_bytes()).hexdigest() for f in files
     }
 
 

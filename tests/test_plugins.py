@@ -123,3 +123,11 @@ def test_an_import_of_the_library_loads_neither_cloud_nor_parser() -> None:
     code = f"import sys, lpo_secaudit; print(sorted(set({HEAVY}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_shared_code_of_the_file_readers_is_recorded_with_each_of_them() -> None:
+    """Else a verdict could change in `_files` and no digest would tell."""
+    digests = load_plugins().file_digests
+    for name in ("certificate", "identity", "questionnaire", "scanner"):
+        assert "_files/tables.py" in digests[name]
+        assert f"{name}/collector.py" in digests[name]

@@ -8,12 +8,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
-from lpo_secaudit_plugins._files.options import file_names
 
+from .._files.collector import each_file
 from .._files.raw import read_bytes
 from .facts import read_facts
 from .kinds import KINDS, Kind, recognise
@@ -49,26 +48,17 @@ def collect(request: CollectRequest, sink: Sink) -> None:
     """Read every file; one that cannot be read leaves its scope unavailable, the others count."""
     if DOCUMENT not in request.wanted:
         return
-    names = file_names(request.options)
     services = tuple(request.options.get("service", ()))
-    for number, name in enumerate(names, 1):
-        sink.progress(number, len(names), name)
-        path = request.base / name
-        try:
-            raw = read_bytes(path, name)
-            sidecar = load_sidecar(path, name)
-            pages = _pages(raw, name, sidecar, ocr=request.options.get("ocr", True))
-            data, gaps = document_data(pages, sidecar, services, name)
-            if data["kind"] == "unknown":
-                raise InputError(
-                    "the document is no certificate or report of a known kind",
-                    where=name,
-                    hint=f"name its kind in {name}.yaml",
-                )
-        except InputError as error:
-            gap = Gap(GapReason.FAILED, error.message, f"read {name}")
-            sink.listing(Listing(DOCUMENT, request.source, name, ListingStatus.UNAVAILABLE, 0, gap))
-            continue
+
+    def read(raw: bytes, name: str) -> tuple[dict[str, Any], dict[str, Gap]] | None:
+        sidecar = load_sidecar(request.base / name, name)
+        pages = _pages(raw, name, sidecar, ocr=request.options.get("ocr", True))
+        data, gaps = document_data(pages, sidecar, services, name)
+        return None if data["kind"] == "unknown" else (data, gaps)
+
+    unknown = "the document is no certificate or report of a known kind"
+    hint = "name its kind in a sidecar, FILE.yaml"
+    for name, raw, (data, gaps) in each_file(request, sink, (DOCUMENT,), read, unknown, hint):
         blob = sink.blob(raw, "application/pdf")
         subject = Subject(DOCUMENT, name, request.source)
         sink.record(Evidence(subject, data, "certificate", request.now, gaps, (blob,)))

@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from lpo_secaudit.plugins import Plugin
+from lpo_secaudit_plugins._files.collector import FileCollector, day_option, file_plugin
 
-from lpo_secaudit.check import load_checks
-from lpo_secaudit.model.survey import FileSurvey
-from lpo_secaudit.plugins import CollectRequest, Plugin, Sink
-from lpo_secaudit_plugins._files.options import file_names
+__all__ = ["COLLECTOR", "plugin"]
 
-__all__ = ["IdentityCollector", "plugin"]
-
-
-class IdentityCollector:
-    """Reads exports of identity providers. Names are masked: evidence needs accounts, not people."""
-
-    name = "identity"
-    version = "1"
-    order = 20
-    produces: Mapping[str, str] = {
+COLLECTOR = FileCollector(
+    "identity",
+    {
         "identity.account": "one account: enabled, administrator, second factor, last use",
         "identity.export": "one export: how many accounts, administrators, second factors",
         "identity.policy": "one password policy",
         "identity.factor": "one second factor of one account",
-    }
-    options_schema: Mapping[str, Any] = {
-        "type": "object",
-        "additionalProperties": False,
-        "anyOf": [{"required": ["file"]}, {"required": ["files"]}],
-        "properties": {
-            "file": {"type": "string"},
-            "files": {"type": "array", "items": {"type": "string"}, "minItems": 1, "uniqueItems": True},
-            "exported_on": {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
-            "names": {"enum": ["mask", "keep"], "description": "default mask"},
-        },
-    }
-    reads: tuple[str, ...] = ("the named export files; their raw bytes are not kept",)
-
-    def permissions(self, request: CollectRequest) -> tuple[str, ...]:
-        return tuple(f"read the file {name}" for name in file_names(request.options))
-
-    def collect(self, request: CollectRequest, sink: Sink) -> None:
-        from .collector import collect
-
-        collect(request, sink)
-
-    def survey(self, path: Path) -> FileSurvey | None:
-        from .collector import survey
-
-        return survey(path)
+    },
+    ("the named export files; their raw bytes are not kept",),
+    home=f"{__name__}.collector",
+    order=20,
+    options={
+        "exported_on": day_option("for files that do not say when they were exported"),
+        "names": {"enum": ["mask", "keep"], "description": "default mask"},
+    },
+)
+"""Names are masked: evidence needs accounts, not people."""
 
 
 def plugin() -> Plugin:
     """The plugin: the collector and its checks."""
     from .checks import FUNCTIONS
 
-    checks = load_checks("identity", [files(__package__ or "") / "checks.yaml"], FUNCTIONS)
-    return Plugin("identity", "1", (IdentityCollector(),), checks)
+    return file_plugin(COLLECTOR, FUNCTIONS)

@@ -10,13 +10,12 @@ from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
-from lpo_secaudit_plugins._files.options import file_names
 
+from .._files.collector import each_file
 from .._files.raw import read_bytes
 from .account import Account, Export, Factor, Policy
 from .exports import read_export
@@ -55,26 +54,11 @@ def mask(name: str, key: bytes) -> str:
 
 def collect(request: CollectRequest, sink: Sink) -> None:
     """Read every file; one that cannot be read leaves its scope unavailable, the others count."""
-    names = file_names(request.options)
-    exports: list[tuple[str, Export, str]] = []
-    for number, name in enumerate(names, 1):
-        sink.progress(number, len(names), name)
-        try:
-            raw = read_bytes(request.base / name, name)
-            export = read_export(raw, name)
-            if export is None:
-                raise InputError(
-                    "no identity export is recognised in the file",
-                    where=name,
-                    hint="`secaudit evidence FILE` says what a file is",
-                )
-        except InputError as error:
-            gap = Gap(GapReason.FAILED, error.message, f"read {name}")
-            for type_ in TYPES:
-                if type_ in request.wanted:
-                    sink.listing(Listing(type_, request.source, name, ListingStatus.UNAVAILABLE, 0, gap))
-            continue
-        exports.append((name, export, hashlib.sha256(raw).hexdigest()))
+    unknown = "no identity export is recognised in the file"
+    exports = [
+        (name, export, hashlib.sha256(raw).hexdigest())
+        for name, raw, export in each_file(request, sink, TYPES, read_export, unknown)
+    ]
     factors = [f for _, export, _ in exports for f in export.factors]
     for name, export, digest in exports:
         _emit(request, sink, name, _with_factors(export, factors), digest)

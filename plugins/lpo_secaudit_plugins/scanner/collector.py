@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from lpo_secaudit.catalog.topics import load_topics
-from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.evidence import Evidence, Gap, GapReason, Listing, ListingStatus, Subject
 from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
-from lpo_secaudit_plugins._files.options import file_names
 
+from .._files.collector import each_file
 from .._files.raw import read_bytes
 from .detect import read_scan
 from .result import Result, Scan
@@ -40,24 +39,8 @@ def survey(path: Path) -> FileSurvey | None:
 
 def collect(request: CollectRequest, sink: Sink) -> None:
     """Read every file; one that cannot be read leaves its scope unavailable, the others count."""
-    names = file_names(request.options)
-    for number, name in enumerate(names, 1):
-        sink.progress(number, len(names), name)
-        try:
-            raw = read_bytes(request.base / name, name)
-            scan = read_scan(raw, name)
-            if scan is None:
-                raise InputError(
-                    "no scanner's result is recognised in the file",
-                    where=name,
-                    hint="`secaudit evidence FILE` says what a file is",
-                )
-        except InputError as error:
-            gap = Gap(GapReason.FAILED, error.message, f"read {name}")
-            for type_ in (RESULT, RUN):
-                if type_ in request.wanted:
-                    sink.listing(Listing(type_, request.source, name, ListingStatus.UNAVAILABLE, 0, gap))
-            continue
+    unknown = "no scanner's result is recognised in the file"
+    for name, raw, scan in each_file(request, sink, (RESULT, RUN), read_scan, unknown):
         _emit(request, sink, name, scan, sink.blob(raw, "application/octet-stream"))
 
 
