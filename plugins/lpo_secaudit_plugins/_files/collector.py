@@ -81,7 +81,7 @@ class FileCollector:
 
 
 def file_plugin(collector: FileCollector, functions: Mapping[str, CheckFunction], *more: Check) -> Plugin:
-    """A plugin of one such collector: checks of its `checks.yaml` and `more`, its files and the shared ones."""
+    """A plugin of one collector: checks of its `checks.yaml` and `more`, its files and the shared ones."""
     package = collector.home.rpartition(".")[0]
     checks = load_checks(collector.name, [files(package) / "checks.yaml"], functions)
     folders = (Path(str(files(package))), Path(__file__).parent)
