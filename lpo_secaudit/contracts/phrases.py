@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from lpo_secaudit.contracts.words import Tokens, stem
 from lpo_secaudit.errors import InputError
 
-__all__ = ["Hit", "Hits", "PhraseBook", "compile_phrases", "concepts_of"]
+__all__ = ["Hits", "PhraseBook", "compile_phrases", "concepts_of"]
 
 MAX_GAP = 30
 MAX_ELEMENTS = 24
@@ -33,9 +33,6 @@ _WORD = r"[=]?[^\W_]+(?:\.\d+)*@?\*?"
 _PART = rf"(?:<[a-z0-9-]+>|@|{_WORD})"
 _ELEMENT = re.compile(rf"(?:\.\.\d{{1,2}}|#|{_PART}(?:\|{_PART})*)\??\Z")
 _CONCEPT = re.compile(r"<([a-z0-9-]+)>")
-
-# A hit: concept number, first word, word after the last.
-Hit = tuple[int, int, int]
 
 
 @dataclass(slots=True)
@@ -46,6 +43,8 @@ class _Node:
     concepts: dict[int, _Node] = field(default_factory=dict)
     gaps: dict[int, _Node] = field(default_factory=dict)
     accepts: list[int] = field(default_factory=list)
+    # `edges` made ready for matching: what a word completes, and the children that go on after it.
+    steps: dict[str, tuple[tuple[int, ...], tuple[_Node, ...]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,15 @@ class PhraseBook:
 
     Attributes:
         names: concept names; the position is the concept number.
-        layers: one trie per layer of concepts that use only lower layers.
+        layers: one trie per layer of concepts that use only lower layers, and the concepts it finds.
+        inner: concepts that other concepts use.
         prefixes: word beginnings that some element asks for, longest first.
         external: concepts whose hits are given to `find` (the parties of the contract).
     """
 
     names: tuple[str, ...]
-    layers: tuple[_Node, ...]
+    layers: tuple[tuple[_Node, tuple[int, ...]], ...]
+    inner: frozenset[int]
     prefixes: tuple[str, ...]
     external: frozenset[int]
     number_of: Mapping[str, int]
@@ -75,31 +76,49 @@ class PhraseBook:
     def find(self, tokens: Tokens, given: Mapping[str, Iterable[tuple[int, int]]]) -> Hits:
         """All hits of all concepts; `given` holds the ranges of external concepts."""
         symbols = self._symbols(tokens)
-        found: list[set[tuple[int, int]]] = [set() for _ in self.names]
-        starting: list[list[tuple[int, int]] | None] = [None] * (len(symbols) + 1)
-
-        def add(concept: int, start: int, end: int) -> None:
-            if end > start and (start, end) not in found[concept]:
-                found[concept].add((start, end))
-                here = starting[start]
-                if here is None:
-                    starting[start] = [(concept, end)]
-                else:
-                    here.append((concept, end))
-
+        found: list[list[tuple[int, int]]] = [[] for _ in self.names]
+        text = _Text(symbols, _sentence_ends(tokens.breaks), [None] * (len(symbols) + 1), found)
         for name, ranges in given.items():
-            for start, end in ranges:
-                add(self.number_of[name], start, end)
-        for root in self.layers:
-            fresh: list[Hit] = []
-            edges, wanted = root.edges, root.concepts
-            for position, here in enumerate(symbols):
-                if edges.keys().isdisjoint(here) and not (wanted and starting[position]):
-                    continue
-                _walk(root, position, position, symbols, tokens.breaks, starting, fresh)
-            for concept, start, end in fresh:
-                add(concept, start, end)
-        return Hits(tuple(tuple(sorted(ranges)) for ranges in found))
+            found[self.number_of[name]].extend(ranges)
+            self._settle(text, (self.number_of[name],))
+        for root, concepts in self.layers:
+            # What a word leads to from the root is the same at each of its places.
+            known: dict[str, tuple[tuple[int, ...], tuple[_Node, ...]]] = {}
+            wanted = root.concepts
+            for position, word in enumerate(tokens.words):
+                step = known.get(word)
+                if step is None:
+                    steps = [root.steps[s] for s in symbols[position] if s in root.steps]
+                    step = known[word] = (
+                        tuple(concept for accepts, _ in steps for concept in accepts),
+                        tuple(child for _, children in steps for child in children),
+                    )
+                accepts, onward = step
+                for concept in accepts:
+                    found[concept].append((position, position + 1))
+                for child in onward:
+                    _walk(child, position + 1, position, text)
+                if wanted:
+                    for concept, end in text.starting[position] or ():
+                        inner = wanted.get(concept)
+                        if inner is not None and text.ends[position] >= end:
+                            for accepted in inner.accepts:
+                                found[accepted].append((position, end))
+                            _walk(inner, end, position, text)
+            self._settle(text, concepts)
+        return Hits(tuple(map(tuple, found)))
+
+    def _settle(self, text: _Text, concepts: Iterable[int]) -> None:
+        """The hits of concepts in text order, each once; made known to the layers above that ask for them."""
+        for concept in concepts:
+            hits = text.found[concept] = sorted(set(text.found[concept]))
+            if concept in self.inner:
+                for start, end in hits:
+                    here = text.starting[start]
+                    if here is None:
+                        text.starting[start] = [(concept, end)]
+                    else:
+                        here.append((concept, end))
 
     def _symbols(self, tokens: Tokens) -> list[tuple[str, ...]]:
         cache: dict[str, tuple[str, ...]] = {}
@@ -118,37 +137,64 @@ class PhraseBook:
         return result
 
 
-def _walk(
-    node: _Node,
-    position: int,
-    origin: int,
-    symbols: Sequence[tuple[str, ...]],
-    breaks: Sequence[int],
-    starting: Sequence[list[tuple[int, int]] | None],
-    out: list[Hit],
-) -> None:
-    for concept in node.accepts:
-        out.append((concept, origin, position))
-    if position >= len(symbols) or (position > origin and breaks[position] == 3):
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """What a walk needs of a text.
+
+    Attributes:
+        symbols: for each word what an element may ask of it.
+        ends: for each word the next one after it that begins a sentence.
+        starting: for each word the (concept, word after the last) hits that begin there, of concepts
+            that other concepts use.
+        found: for each concept its hits so far, as (first word, word after the last).
+    """
+
+    symbols: Sequence[tuple[str, ...]]
+    ends: Sequence[int]
+    starting: list[list[tuple[int, int]] | None]
+    found: list[list[tuple[int, int]]]
+
+
+def _sentence_ends(breaks: Sequence[int]) -> list[int]:
+    ends = [len(breaks)] * (len(breaks) + 1)
+    after = len(breaks)
+    for position in range(len(breaks) - 1, -1, -1):
+        ends[position] = after
+        if breaks[position] == 3:
+            after = position
+    return ends
+
+
+def _walk(node: _Node, position: int, origin: int, text: _Text) -> None:
+    """All hits that go on from `node`; what the node itself accepts was taken by the caller."""
+    ends = text.ends
+    if position >= ends[origin]:
         return
-    if node.edges:
-        edges = node.edges
+    symbols, starting, found = text.symbols, text.starting, text.found
+    steps = node.steps
+    if steps:
         for symbol in symbols[position]:
-            for child in edges.get(symbol, ()):
-                _walk(child, position + 1, origin, symbols, breaks, starting, out)
+            step = steps.get(symbol)
+            if step is not None:
+                for accepted in step[0]:
+                    found[accepted].append((origin, position + 1))
+                for child in step[1]:
+                    _walk(child, position + 1, origin, text)
     if node.concepts:
         for concept, end in starting[position] or ():
             inner = node.concepts.get(concept)
-            if inner is not None and not any(breaks[k] == 3 for k in range(position + 1, end)):
-                _walk(inner, end, origin, symbols, breaks, starting, out)
+            if inner is not None and ends[position] >= end:
+                for accepted in inner.accepts:
+                    found[accepted].append((origin, end))
+                _walk(inner, end, origin, text)
     for longest, child in node.gaps.items():
-        edges, wanted = child.edges, child.concepts
-        for here in range(position, min(position + longest + 1, len(symbols))):
-            if here > position and breaks[here] == 3:
-                break
+        edges, wanted = child.steps, child.concepts
+        for here in range(position, min(position + longest + 1, ends[position])):
             # Most words after a gap lead nowhere; looking first spares the call.
             if (wanted and starting[here]) or not edges.keys().isdisjoint(symbols[here]):
-                _walk(child, here, origin, symbols, breaks, starting, out)
+                for accepted in child.accepts:
+                    found[accepted].append((origin, here))
+                _walk(child, here, origin, text)
 
 
 def concepts_of(phrase: str) -> list[str]:
@@ -216,6 +262,21 @@ def _insert(
             node.accepts.append(concept)
 
 
+def _seal(node: _Node, done: set[int]) -> None:
+    """Fill `steps` of a node and of all below it."""
+    if id(node) in done:
+        return
+    done.add(id(node))
+    for symbol, children in node.edges.items():
+        accepts = dict.fromkeys(concept for child in children for concept in child.accepts)
+        onward = tuple(child for child in children if child.edges or child.concepts or child.gaps)
+        node.steps[symbol] = tuple(accepts), onward
+        for child in children:
+            _seal(child, done)
+    for child in (*node.concepts.values(), *node.gaps.values()):
+        _seal(child, done)
+
+
 def compile_phrases(
     concepts: Mapping[str, Sequence[str]], external: Iterable[str], where: Mapping[str, str] | None = None
 ) -> PhraseBook:
@@ -253,9 +314,17 @@ def compile_phrases(
         root = roots.setdefault(layer(name, ()), _Node())
         for phrase in phrases:
             _insert(root, _elements(phrase, places.get(name, "")), numbers[name], numbers, prefixes)
+    done: set[int] = set()
+    for root in roots.values():
+        _seal(root, done)
     return PhraseBook(
         names=names,
-        layers=tuple(roots[i] for i in sorted(roots)),
+        layers=tuple(
+            (roots[i], tuple(numbers[name] for name in concepts if depth[name] == i)) for i in sorted(roots)
+        ),
+        inner=frozenset(
+            numbers[used] for phrases in concepts.values() for p in phrases for used in concepts_of(p)
+        ),
         prefixes=tuple(sorted(prefixes, key=len, reverse=True)),
         external=frozenset(numbers[n] for n in outside),
         number_of=numbers,

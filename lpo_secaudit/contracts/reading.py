@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,7 +54,7 @@ class Reading:
     parties: Parties
     hits: Hits
     # For each unit: concept number to its word ranges.
-    concepts: list[dict[int, list[tuple[int, int]]]]
+    concepts: list[dict[int, Sequence[tuple[int, int]]]]
     units_with: dict[int, list[int]]
     roles: list[tuple[int, int, Role]]
     # For a lead-in: the items that depend on it, those of its items included.
@@ -144,6 +145,14 @@ class Reading:
         return role, modality, negated
 
 
+def _unit_of(bounds: list[tuple[int, int]], words: int) -> list[int]:
+    """The unit that holds each word, -1 for none."""
+    found = [-1] * words
+    for unit, (begin, end) in enumerate(bounds):
+        found[begin:end] = [unit] * (end - begin)
+    return found
+
+
 def read(text: str, library: ClauseLibrary) -> Reading:
     """Tokens, units, parties and all concept hits of a text."""
     tokens = tokenize(text)
@@ -152,22 +161,21 @@ def read(text: str, library: ClauseLibrary) -> Reading:
     parties = find_parties(tokens)
     ranges = party_ranges(tokens, parties)
     hits = library.book.find(tokens, ranges)
-    begins = [b for b, _ in bounds]
-    concepts: list[dict[int, list[tuple[int, int]]]] = [{} for _ in units]
+    unit_of = _unit_of(bounds, len(tokens.words))
+    concepts: list[dict[int, Sequence[tuple[int, int]]]] = [{} for _ in units]
     units_with: dict[int, list[int]] = {}
     for number, found in enumerate(hits.by_concept):
         holding: list[int] = []
-        for start, end in found:
-            unit = bisect_right(begins, start) - 1
-            # Units without words share a start; the last one that begins here holds the word.
-            if unit < 0 or start >= bounds[unit][1]:
-                continue
-            here = concepts[unit]
-            if number in here:
-                here[number].append((start, end))
-            else:
-                here[number] = [(start, end)]
+        first, count = 0, len(found)
+        while first < count:
+            unit = unit_of[found[first][0]]
+            last = first + 1
+            while last < count and unit_of[found[last][0]] == unit:
+                last += 1
+            if unit >= 0:
+                concepts[unit][number] = found[first:last]
                 holding.append(unit)
+            first = last
         units_with[number] = holding
     roles = sorted(
         (start, end, role) for role in ("provider", "client", "either") for start, end in ranges[role]

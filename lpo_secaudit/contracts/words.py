@@ -145,6 +145,15 @@ class Tokens:
 POSSESSIVE, CAPITAL, UPPER, QUOTED = 1, 2, 4, 8
 
 
+def _word(raw: str) -> tuple[str, str, int]:
+    """Word, stem and flags of a word as written."""
+    word, possessive = normal_word(raw)
+    flag = POSSESSIVE * possessive
+    if raw[0].isupper():
+        flag |= CAPITAL | (UPPER if len(raw) > 1 and raw.isupper() else 0)
+    return word, stem(word), flag
+
+
 def tokenize(text: str) -> Tokens:
     """The words of a text. Runs in time linear in its length."""
     words: list[str] = []
@@ -154,32 +163,36 @@ def tokenize(text: str) -> Tokens:
     breaks: list[int] = []
     flags: list[int] = []
     pending, quoted = 0, False
+    known: dict[str, tuple[str, str, int]] = {}
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
-        if kind in ("tag", "link"):
-            continue
-        raw = match.group()
-        if kind == "stop":
+        if kind == "word":
+            raw = match.group()
+            start, end = match.span()
+            made = known.get(raw)
+            if made is None:
+                made = known[raw] = _word(raw)
+            word, base, flag = made
+            if word[-1:] == "s" and text[end : end + 1] in ("'", "’"):
+                flag |= POSSESSIVE
+        elif kind == "stop":
+            raw = match.group()
             if raw in '"“”':
                 quoted = raw != "”" and not (raw == '"' and quoted)
             else:
                 pending = max(pending, _BREAK.get(raw, 0))
             continue
-        if kind == "word":
-            word, possessive = normal_word(raw)
-            after = text[match.end() : match.end() + 1]
-            possessive = possessive or (after in ("'", "’") and word.endswith("s"))
-            flag = POSSESSIVE * possessive
-            if raw[0].isupper():
-                flag |= CAPITAL | (UPPER if len(raw) > 1 and raw.isupper() else 0)
-            stems.append(stem(word))
+        elif kind in ("tag", "link"):
+            continue
         else:
-            word, flag = raw.lower(), 0
-            stems.append(word)
+            start, end = match.span()
+            word = base = match.group().lower()
+            flag = 0
         words.append(word)
-        starts.append(match.start())
-        ends.append(match.end())
+        stems.append(base)
+        starts.append(start)
+        ends.append(end)
         breaks.append(pending)
-        flags.append(flag | (QUOTED if quoted else 0))
+        flags.append(flag | QUOTED if quoted else flag)
         pending = 0
     return Tokens(tuple(words), tuple(stems), tuple(starts), tuple(ends), tuple(breaks), tuple(flags))
