@@ -91,7 +91,8 @@ def describe(file: Path, readers: Iterable[FileReader]) -> dict[str, Any]:
             problems.append(_one_line(error))
             continue
         except Exception as error:
-            problems.append(f"{type(reader).__name__} failed: {type(error).__name__}: {error}"[:300])
+            who = getattr(reader, "name", type(reader).__name__)
+            problems.append(f"{who} failed: {type(error).__name__}: {error}"[:300])
             continue
         if survey is not None:
             return {

@@ -13,10 +13,10 @@ from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
 
 from .._files.collector import each_file
+from .._files.pages import Pages, read_pages
 from .._files.raw import read_bytes
 from .facts import read_facts
 from .kinds import KINDS, Kind, recognise
-from .pages import Pages, read_pages
 from .policies import read_insured, read_policies
 from .sidecar import Sidecar, load_sidecar
 

@@ -9,9 +9,9 @@ from datetime import date
 from itertools import islice
 from typing import Any
 
+from .._files.pages import Pages, Quote
 from .dates import DAY, days_in, parse_day
 from .kinds import Kind
-from .pages import Pages, Quote
 
 __all__ = ["Fact", "read_facts"]
 

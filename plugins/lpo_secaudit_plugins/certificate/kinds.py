@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .pages import Pages, Quote
+from .._files.pages import Pages, Quote
 
 __all__ = ["KINDS", "Kind", "recognise"]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from .._files.pages import Pages
 from .dates import parse_day
-from .pages import Pages
 
 __all__ = ["InsurancePolicy", "read_insured", "read_policies"]
 

@@ -15,14 +15,16 @@ from .._files.json_strict import MISSHAPEN, parse_json, plain_json
 from .._files.raw import decode_text
 from .._files.tables import Sheet, read_csv, read_markdown, read_xlsx
 from .answers import Answer, asks_yes_no, judge, normalise
+from .caiq_pdf import read_caiq_pdf
 from .columns import Columns
-from .read import find_tables, hecvat_answers, is_hecvat, merge, table_answers
+from .read import caiq1_answers, find_tables, hecvat_answers, is_hecvat, merge, table_answers
 
 __all__ = ["KINDS", "Questionnaire", "read_questionnaire", "read_sheets"]
 
 KINDS: Mapping[str, str] = {
     "caiq-v4": "CSA Consensus Assessments Initiative Questionnaire 4",
     "caiq-v3": "CSA Consensus Assessments Initiative Questionnaire 3",
+    "caiq-v1": "CSA Consensus Assessments Initiative Questionnaire 1",
     "hecvat": "EDUCAUSE Higher Education Community Vendor Assessment Toolkit",
     "vsaq": "Google Vendor Security Assessment Questionnaire",
     "sig": "a questionnaire laid out like Shared Assessments SIG",
@@ -39,6 +41,7 @@ _CAIQ3_DOMAINS = frozenset(
     re.findall(r"\S+", "AIS AAC BCR CCC DSI DCS EKM GRM HRS IAM IVS IPY MOS SEF STA TVM")
 )
 _QUESTION_TYPES = frozenset(("line", "box", "radiogroup", "radio", "checkgroup", "check", "yesno", "upload"))
+_FEWEST_CAIQ1 = 20
 _TAGS = re.compile(r"<[^>]{0,200}>")
 
 
@@ -93,6 +96,9 @@ def read_questionnaire(
     Raises:
         InputError, LimitExceededError: the file cannot be read as what it evidently is.
     """
+    if raw[:5] == b"%PDF-":
+        printed = read_caiq_pdf(raw, name)
+        return finish("caiq-v4", printed[1], printed[0], None, *printed[2]) if printed else None
     sheets = read_sheets(raw, name)
     if sheets is not None:
         return _from_sheets(sheets)
@@ -132,7 +138,9 @@ def _from_sheets(sheets: tuple[Sheet, ...]) -> Questionnaire | None:
     tables = find_tables(sheets)
     answers = [a for sheet, columns in tables for a in table_answers(sheet, columns)]
     if not answers:
-        return None
+        first = caiq1_answers(sheets)
+        note = "this edition has no column for answers"
+        return finish("caiq-v1", "1", first, None, note) if len(first) >= _FEWEST_CAIQ1 else None
     kind = _table_kind(answers, sheets, tables)
     return finish(kind, _version(sheets), answers)
 

@@ -10,7 +10,7 @@ from .._files.tables import Row, Sheet
 from .answers import Answer, asks_yes_no, normalise
 from .columns import Columns, find_columns, header_columns
 
-__all__ = ["find_tables", "hecvat_answers", "is_hecvat", "merge", "table_answers"]
+__all__ = ["caiq1_answers", "find_tables", "hecvat_answers", "is_hecvat", "merge", "table_answers"]
 
 _END_MARKS = ("end of standard", "end table data")
 _HAS_DIGIT = re.compile(r"\d")
@@ -169,6 +169,30 @@ def _hecvat_sheet(sheet: Sheet) -> list[Answer]:
                 closed=asks_yes_no(question) and not first.startswith(("GNRL", "DATE")),
             )
         )
+    return found
+
+
+_CAIQ1 = re.compile(
+    r"(?:^|\n)\s*(?P<id>(?:CO|DG|FS|HR|IS|LG|OP|RI|RM|RS|SA)-?\d{2}[a-z]?)\s*[-\u2010-\u2015:]?\s+"
+)
+
+
+def caiq1_answers(sheets: Iterable[Sheet]) -> list[Answer]:
+    """The questions of a CAIQ 1, which has several in a cell and no column for answers."""
+    found = []
+    for sheet in sheets:
+        for row in sheet.rows:
+            for column, text in sorted(row.cells.items()):
+                starts = list(_CAIQ1.finditer(text))
+                for number, match in enumerate(starts, 1):
+                    end = starts[number].start() if number < len(starts) else None
+                    question = " ".join(text[match.end() : end].split())
+                    place, section = sheet.place(row.number, column), row.text(0)
+                    found.append(
+                        Answer(
+                            match["id"], question, "unanswered", "", "", place, section, asks_yes_no(question)
+                        )
+                    )
     return found
 
 

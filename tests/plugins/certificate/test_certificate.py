@@ -11,10 +11,10 @@ import pytest
 from lpo_secaudit.errors import DocumentError
 from lpo_secaudit.model.check import Outcome
 from lpo_secaudit.model.evidence import ListingStatus
+from lpo_secaudit_plugins._files.pages import read_pages
 from lpo_secaudit_plugins.certificate import plugin
 from lpo_secaudit_plugins.certificate.collector import document_data
 from lpo_secaudit_plugins.certificate.dates import days_in, parse_day
-from lpo_secaudit_plugins.certificate.pages import read_pages
 from tests.plugins.certificate.paper import Line, pdf
 from tests.plugins.collecting import collect_source, observe
 
@@ -280,9 +280,9 @@ def test_a_day_that_is_none() -> None:
 def test_time_grows_with_the_text_and_no_faster(unit: str) -> None:
     import time
 
+    from lpo_secaudit_plugins._files.pages import Pages
     from lpo_secaudit_plugins.certificate.facts import read_facts
     from lpo_secaudit_plugins.certificate.kinds import KINDS
-    from lpo_secaudit_plugins.certificate.pages import Pages
 
     took = []
     for size in (20_000, 160_000):
