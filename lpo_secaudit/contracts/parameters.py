@@ -10,6 +10,7 @@ from typing import Any
 
 from lpo_secaudit.contracts.detect import Match
 from lpo_secaudit.contracts.numbers import Period, find_amounts, find_multiples, find_periods
+from lpo_secaudit.contracts.precedence import ranking
 from lpo_secaudit.contracts.reading import Reading
 
 __all__ = ["Parameters", "parameters_of"]
@@ -418,6 +419,16 @@ def _cure(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str,
     return {}
 
 
+def _precedence(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    # An order in items: the lead-in and all its items are one sentence.
+    units = dict.fromkeys(
+        (reading.chain(m.unit) or [m.unit])[-1] for m in sorted(matches, key=lambda m: m.start)
+    )
+    texts = [" ".join(_text(reading, u) for u in (unit, *reading.items_of.get(unit, ()))) for unit in units]
+    order = ranking(texts)
+    return {"prevails": order[0], "order": list(order)} if order else {}
+
+
 _READERS: dict[str, Callable[[Reading, list[Match], list[str]], dict[str, Any]]] = {
     "breach-notification": _breach_notification,
     "subprocessor-authorization": _mode,
@@ -428,6 +439,7 @@ _READERS: dict[str, Callable[[Reading, list[Match], list[str]], dict[str, Any]]]
     "liability-carve-out": _carve_out,
     "cyber-insurance": _insured,
     "termination-for-breach": _cure,
+    "order-of-precedence": _precedence,
 }
 
 
