@@ -14,7 +14,7 @@ from .._files.json_strict import MISSHAPEN, parse_json, parse_json_lines
 from .._files.raw import decode_text
 from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .account import Account, Export, Factor, Policy
-from .exports_csv import from_table
+from .exports_csv import OKTA_ENABLED, from_table
 from .values import flag, when
 
 __all__ = ["read_export"]
@@ -29,7 +29,7 @@ def read_export(raw: bytes, name: str) -> Export | None:
         InputError, LimitExceededError: it begins like JSON or a workbook and is broken or hostile.
     """
     if raw[:4] == b"PK\x03\x04":
-        if not xlsx_mentions(raw, name, "mfa_active", "2sv Enrolled", "rincipal", "isMfaCapable"):
+        if not xlsx_mentions(raw, name, "mfa_active", "2sv Enrolled", "rincipal", "isMfaCapable", "astLogin"):
             return None
         return next((e for s in read_xlsx(raw, name) if (e := from_table(s)) is not None), None)
     if raw[:2] not in (b"\xff\xfe", b"\xfe\xff") and (raw[:5] == b"%PDF-" or b"\x00" in raw[:1024]):
@@ -139,14 +139,11 @@ def _entra_users(rows: list[Row]) -> Export:
                 last_used=max((u for u in used if u), default=None),
                 # Graph leaves the property out for accounts without a sign-in since April 2020.
                 never_used=isinstance(activity, dict) and not any(used),
-                status="enabled" if row.get("accountEnabled") else "disabled",
+                status={True: "enabled", False: "disabled", None: ""}[flag(row.get("accountEnabled"))],
             )
         )
     note = "the list does not say who has a second factor; add the userRegistrationDetails report"
     return Export("entra-users", tuple(accounts), (), (), None, (note,))
-
-
-_OKTA_ENABLED = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "PROVISIONED", "STAGED"})
 
 
 def _okta_users(rows: list[Row]) -> Export:
@@ -166,7 +163,7 @@ def _okta_users(rows: list[Row]) -> Export:
             Account(
                 name=str((profile or {}).get("login") or row.get("id", "")),
                 place=f"$[{n}]",
-                enabled=status in _OKTA_ENABLED,
+                enabled=status in OKTA_ENABLED,
                 mfa=None if active is None else bool(active),
                 methods=tuple(str(f.get("factorType")) for f in active or ()),
                 created=when(row.get("created")),

@@ -8,7 +8,10 @@ from .._files.tables import Sheet, as_dicts
 from .account import Account, Export
 from .values import flag, when
 
-__all__ = ["from_table"]
+__all__ = ["OKTA_ENABLED", "from_table"]
+
+OKTA_ENABLED = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "PROVISIONED", "STAGED"})
+OKTA_STATES = OKTA_ENABLED | {"SUSPENDED", "DEPROVISIONED", "PASSWORD_RESET", "PENDING_USER_ACTION"}
 
 
 def from_table(sheet: Sheet) -> Export | None:
@@ -18,7 +21,9 @@ def from_table(sheet: Sheet) -> Export | None:
     rows = [(sheet.place(n, 0), {k.lower(): v for k, v in row.items()}) for n, row in as_dicts(sheet)]
     for needs, read in _TABLE_KINDS:
         if needs <= header:
-            return read(rows)
+            found = read(rows)
+            if found is not None:
+                return found
     return None
 
 
@@ -112,10 +117,56 @@ def _entra_table(rows: _Placed) -> Export:
     return Export("entra-registration-csv", accounts)
 
 
-_TABLE_KINDS: tuple[tuple[frozenset[str], Callable[[_Placed], Export]], ...] = (
+def _entra_users_table(rows: _Placed) -> Export:
+    """The list of users as the Entra admin centre downloads it."""
+    accounts = tuple(
+        Account(
+            name=row["userprincipalname"],
+            place=place,
+            enabled=flag(row.get("accountenabled")),
+            guest=row["usertype"].lower() == "guest" if row.get("usertype") else None,
+            created=when(row.get("createddatetime")),
+            status={True: "enabled", False: "disabled", None: ""}[flag(row.get("accountenabled"))],
+            ref=row.get("id") or row.get("objectid", ""),
+        )
+        for place, row in rows
+    )
+    note = "the list does not say who has a second factor, nor who is an administrator"
+    return Export("entra-users-csv", accounts, (), (), None, (note,))
+
+
+def _okta_table(rows: _Placed) -> Export | None:
+    """A list of Okta's users, as its console and common tools download it; told by Okta's own states."""
+    if not rows or any(row.get("status", "").upper().replace(" ", "_") not in OKTA_STATES for _, row in rows):
+        return None
+
+    def used(row: Mapping[str, str]) -> str:
+        return row.get("lastlogin") or row.get("last login", "")
+
+    accounts = tuple(
+        Account(
+            name=row.get("login") or row.get("username", ""),
+            place=place,
+            enabled=row["status"].upper().replace(" ", "_") in OKTA_ENABLED,
+            created=when(row.get("created")),
+            last_used=when(used(row)),
+            never_used=not used(row),
+            status=row["status"],
+            ref=row.get("id") or row.get("user id", ""),
+        )
+        for place, row in rows
+    )
+    note = "the list does not say who has a second factor, nor who is an administrator"
+    return Export("okta-users-csv", accounts, (), (), None, (note,))
+
+
+_TABLE_KINDS: tuple[tuple[frozenset[str], Callable[[_Placed], Export | None]], ...] = (
     (frozenset({"user", "arn", "mfa_active", "password_last_used"}), _aws_report),
     (frozenset({"email address [required]", "status [read only]"}), _google_table),
     (frozenset({"userprincipalname", "ismfacapable"}), _entra_table),
     (frozenset({"user principal name", "multifactor authentication capable"}), _entra_table),
     (frozenset({"user principal name", "mfa capable"}), _entra_table),
+    (frozenset({"userprincipalname", "usertype", "accountenabled"}), _entra_users_table),
+    (frozenset({"login", "status", "lastlogin"}), _okta_table),
+    (frozenset({"username", "status", "last login"}), _okta_table),
 )

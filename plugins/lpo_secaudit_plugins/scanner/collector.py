@@ -31,7 +31,7 @@ def survey(path: Path) -> FileSurvey | None:
     problems = list(scan.problems)
     muted = sum(r.suppressed for r in scan.results)
     if muted:
-        problems.append(f"{muted} results are muted or overridden")
+        problems.append(f"{muted} result{'s are' if muted > 1 else ' is'} muted or overridden")
     if scan.scanned_at is None:
         problems.append("the file does not say when the scan ran")
     return FileSurvey(scan.kind, "scanner", len(scan.results), scan.counts(), tuple(problems))

@@ -109,6 +109,34 @@ def test_google_csv() -> None:
     assert (b.enabled, b.mfa, b.never_used) == (False, False, True)
 
 
+def test_the_user_list_of_the_entra_console() -> None:
+    header = "userPrincipalName,displayName,id,userType,accountEnabled,createdDateTime\n"
+    rows = (
+        "a@x.org,A,1,Member,True,2023-05-01T10:00:00Z\n"
+        "g#EXT#@x.org,G,2,Guest,False,2023-05-01T10:00:00Z\n"
+        "c@x.org,C,3,,,\n"
+    )
+    export = read(header + rows)
+    a, guest, c = export.accounts
+    assert export.kind == "entra-users-csv"
+    assert (a.enabled, a.guest, a.mfa, a.status, a.ref) == (True, False, None, "enabled", "1")
+    assert (guest.enabled, guest.guest) == (False, True)
+    assert (c.enabled, c.guest, c.status) == (None, None, "")
+
+
+@pytest.mark.parametrize(
+    "header", ["id,login,status,created,lastLogin", "User Id,Username,Status,Created,Last login"]
+)
+def test_a_list_of_okta_users_is_told_by_its_states(header: str) -> None:
+    rows = "\n00u1,a@x.org,ACTIVE,2023-01-01,2024-01-05\n00u2,b@x.org,Deprovisioned,2023-01-01,\n"
+    export = read(header + rows)
+    a, b = export.accounts
+    assert (export.kind, a.enabled, a.ref, b.enabled, b.never_used) == (
+        "okta-users-csv", True, "00u1", False, True)  # fmt: skip
+    # The same columns with states that are not Okta's are of somebody else.
+    assert read_export((header + rows.replace("ACTIVE", "ok")).encode(), "users.csv") is None
+
+
 def test_duo_bypass() -> None:
     user = {"username": "a", "is_enrolled": True, "status": "bypass", "phones": [], "last_login": 1700000000}
     (account,) = read([user]).accounts

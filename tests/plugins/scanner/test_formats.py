@@ -287,6 +287,11 @@ VARIANTS: dict[str, tuple[Any, str, list[str]]] = {
         "tenable-csv",
         ["not-satisfied", "not-applicable"],
     ),
+    "asff-without-account": (
+        {"findings": [{k: v for k, v in ASFF.items() if k != "AwsAccountId"} | {"GeneratorId": "g"}]},
+        "asff",
+        ["not-satisfied"],
+    ),
     "asff-eventbridge": ({"detail": {"findings": [ASFF]}}, "asff", ["not-satisfied"]),
     "inspec-min": (
         {"controls": [{"id": "1", "profile_id": "p", "status": s} for s in ("passed", "failed", "skipped")]},

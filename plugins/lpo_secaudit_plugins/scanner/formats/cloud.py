@@ -84,7 +84,10 @@ def _ocsf(value: Any) -> Scan:
 
 def _is_asff(value: Any) -> bool:
     first = next(iter(_list(value, "Findings", "findings")), {})
-    return "SchemaVersion" in first and "ProductArn" in first and "AwsAccountId" in first
+    # Handed-over findings often have their account number cut out.
+    return {"SchemaVersion", "ProductArn", "GeneratorId"} <= set(first) or (
+        {"SchemaVersion", "ProductArn", "AwsAccountId"} <= set(first)
+    )
 
 
 def _asff(value: Any) -> Scan:

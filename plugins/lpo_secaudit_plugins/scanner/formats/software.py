@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from ..result import (
@@ -212,21 +213,71 @@ def _sarif(value: Any) -> Scan:
     found: list[Result] = []
     names: list[str] = []
     versions: list[str] = []
+    times: list[datetime] = []
+    problems: list[str] = []
     for r, run in enumerate(dicts(value, "runs")):
         driver = at(run, "tool", "driver")
         names.append(text(driver, "name"))
         versions.append(text(driver, "semanticVersion") or text(driver, "version"))
-        rules = {text(rule, "id"): rule for rule in dicts(driver, "rules")}
-        listed = dicts(driver, "rules")
-        for number, result in enumerate(dicts(run, "results")):
-            index = at(result, "ruleIndex")
-            known = rules.get(text(result, "ruleId")) or (
-                listed[index] if isinstance(index, int) and 0 <= index < len(listed) else {}
+        for call in dicts(run, "invocations"):
+            ended = instant(text(call, "endTimeUtc") or text(call, "startTimeUtc"))
+            times.extend([ended] if ended else [])
+            if call.get("executionSuccessful") is False:
+                problems.append(f"run {r + 1} of {names[-1]} did not succeed")
+            troubles = [
+                *dicts(call, "toolExecutionNotifications"),
+                *dicts(call, "toolConfigurationNotifications"),
+            ]
+            problems.extend(
+                f"{names[-1]}: {text(note, 'message', 'text', limit=200)}"
+                for note in troubles
+                if text(note, "level") == "error"
             )
-            found.append(_sarif_result(result, known, f"$.runs[{r}].results[{number}]"))
+        for number, result in enumerate(dicts(run, "results")):
+            rule = _sarif_rule(result, run)
+            found.append(_sarif_result(result, rule, f"$.runs[{r}].results[{number}]"))
     return Scan(
-        "sarif", ", ".join(filter(None, names)) or "SARIF", ", ".join(filter(None, versions)), tuple(found)
+        "sarif",
+        ", ".join(dict.fromkeys(filter(None, names))) or "SARIF",
+        ", ".join(dict.fromkeys(filter(None, versions))),
+        tuple(found),
+        max(times, default=None),
+        (),
+        tuple(problems),
     )
+
+
+def _sarif_rule(result: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """The rule of a result: by id or index, of the tool itself or of an extension (3.27.7, 3.52)."""
+    component = at(result, "rule", "toolComponent", "index")
+    extensions = dicts(run, "tool", "extensions")
+    own = at(run, "tool", "driver")
+    if isinstance(component, int) and 0 <= component < len(extensions):
+        own = extensions[component]
+    listed = dicts(own, "rules")
+    name = text(result, "ruleId") or text(result, "rule", "id")
+    index = at(result, "ruleIndex")
+    index = at(result, "rule", "index") if index is None else index
+    # A result may name a part of a rule: CA1000/1 is of CA1000 (3.27.5).
+    wanted = {name, name.rpartition("/")[0]} - {""}
+    by_name = (
+        rule for tool in (own, *extensions) for rule in dicts(tool, "rules") if text(rule, "id") in wanted
+    )
+    found = next(by_name, None)
+    if found is None and isinstance(index, int) and 0 <= index < len(listed):
+        found = listed[index]
+    return found or {}
+
+
+def _sarif_message(result: dict[str, Any], rule: dict[str, Any]) -> str:
+    """The message, or the rule's string that it names with its arguments put in (3.11)."""
+    said = text(result, "message", "text")
+    if said:
+        return said
+    string = text(rule, "messageStrings", text(result, "message", "id"), "text")
+    for number, argument in enumerate(items(result, "message", "arguments")[:20]):
+        string = string.replace(f"{{{number}}}", text(argument))
+    return string
 
 
 def _sarif_result(result: dict[str, Any], rule: dict[str, Any], place: str) -> Result:
@@ -237,8 +288,10 @@ def _sarif_result(result: dict[str, Any], rule: dict[str, Any], place: str) -> R
     line = text(where, "region", "startLine")
     file = text(where, "artifactLocation", "uri")
     return Result(
-        rule=text(result, "ruleId") or text(rule, "id"),
-        title=text(rule, "shortDescription", "text", limit=300) or text(rule, "name"),
+        rule=text(result, "ruleId") or text(rule, "id") or text(result, "rule", "id"),
+        title=text(rule, "shortDescription", "text", limit=300)
+        or text(rule, "name")
+        or text(rule, "fullDescription", "text", limit=300),
         verdict=f"{kind}, {level}",
         outcome="not-applicable"
         if level == "none" and kind == "fail"
@@ -246,10 +299,11 @@ def _sarif_result(result: dict[str, Any], rule: dict[str, Any], place: str) -> R
         severity=cvss_severity(score) if score is not None else severity_of(level),
         resource=f"{file}:{line}".strip(":"),
         place=place,
-        message=text(result, "message", "text"),
+        message=_sarif_message(result, rule),
         resource_type="file",
         references=tuple(text(t) for t in items(rule, "properties", "tags"))[:50],
-        suppressed=bool(items(result, "suppressions")),
+        # A suppression that is under review or was rejected suppresses nothing (3.35.3).
+        suppressed=any(text(s, "status") in ("", "accepted") for s in dicts(result, "suppressions")),
     )
 
 
