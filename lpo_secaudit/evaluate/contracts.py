@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lpo_secaudit.evaluate.measures import Measure, weaker
+from lpo_secaudit.evaluate.precedence import settle
 from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Severity
@@ -17,27 +17,10 @@ from lpo_secaudit.model.topic import Topic
 if TYPE_CHECKING:
     from lpo_secaudit.catalog.places import Gazetteer
 
-__all__ = ["PRECEDENCE_CLAUSES", "baseline_conflicts", "contract_conflicts", "prevailing"]
-
-PRECEDENCE_CLAUSES = frozenset({"order-of-precedence", "precedence"})
+__all__ = ["baseline_conflicts", "contract_conflicts"]
 
 _COMPARED = ("mode", "trigger")
 """Parameters that say what a clause means rather than how much; two contracts may not differ in them."""
-
-_PREVAILS = re.compile(r"\b(prevails?|controls?|governs?|takes?\s+precedence|supersedes?)\b", re.IGNORECASE)
-_KINDS = {
-    "dpa": re.compile(
-        r"\bdpa\b|data[\s-]+(processing|protection)\s+(agreement|addendum|terms)", re.IGNORECASE
-    ),
-    "baa": re.compile(r"\bbaa\b|business\s+associate\s+(agreement|addendum)", re.IGNORECASE),
-    "msa": re.compile(
-        r"\bmsa\b|\b(master|main|principal|underlying|services?)\s+(\w+\s+)?agreement", re.IGNORECASE
-    ),
-}
-_THIS = re.compile(
-    r"\bthis\s+(\w+\s+){0,3}?(agreement|addendum|annex|dpa|baa|contract|schedule)\b", re.IGNORECASE
-)
-_THE_AGREEMENT = re.compile(r"\bthe\s+agreement\b", re.IGNORECASE)
 
 
 def contract_conflicts(
@@ -74,25 +57,25 @@ def _contract_conflict(
     precedence: Sequence[Evidence],
     gazetteer: Gazetteer,
 ) -> Conflict:
-    rule = prevailing(precedence, one, other)
-    severity, settled = Severity.MEDIUM, "no order of precedence is read"
-    evidence: tuple[str, ...] = ()
-    if rule is not None:
-        binding, yielding = (one, other) if rule[0] == one.document else (other, one)
-        weak = (
-            binding.measure is not None
-            and yielding.measure is not None
-            and weaker(topic.scale, binding.measure, yielding.measure, gazetteer)
-        )
-        one, other = binding, yielding
+    def stronger() -> Statement | None:
+        if one.measure is None or other.measure is None:
+            return None
+        pairs = ((one, other), (other, one))
+        return next((a for a, b in pairs if _weaker(topic, b, a, gazetteer)), None)
+
+    ruling = settle(precedence, one, other, stronger())
+    severity = Severity.MEDIUM
+    settled = ruling.why
+    if ruling.winner is not None:
+        one, other = ruling.winner, one if ruling.winner is other else other
+        weak = _weaker(topic, one, other, gazetteer)
         severity = Severity.HIGH if weak else Severity.LOW
-        settled = f"{binding.document} prevails" + (", the weaker of the two" if weak else "")
-        evidence = (rule[1],)
+        settled = f"{one.document} prevails{', the weaker of the two' if weak else ''}: {ruling.why}"
     return Conflict(
         kind=ConflictKind.CONTRACT_CONFLICT,
         topic=topic.id,
         severity=severity,
-        first=Leg("promise", one.source, one.place, one.quote, (*one.evidence, *evidence)),
+        first=Leg("promise", one.source, one.place, one.quote, (*one.evidence, *ruling.evidence)),
         second=Leg("promise", other.source, other.place, other.quote, other.evidence),
         message=f"{one.document} and {other.document} differ on {topic.title.lower()}: "
         f"{difference}; {settled}",
@@ -100,42 +83,10 @@ def _contract_conflict(
     )
 
 
-def prevailing(precedence: Iterable[Evidence], one: Statement, other: Statement) -> tuple[str, str] | None:
-    """Which of two documents prevails by a clause on the order of precedence, and the clause's digest.
-
-    Reads "In case of conflict between this DPA and the Agreement, this DPA prevails" and its
-    turns. None where no clause settles it, or two clauses settle it differently.
-    """
-    winners = set()
-    for record in sorted(precedence, key=lambda r: r.digest):
-        home = str(record.data.get("document", ""))
-        for quote in record.data.get("quotes", ()):
-            winner = _winner(str(quote.get("text", "")), home, one, other)
-            if winner:
-                winners.add((winner, record.digest))
-    documents = {document for document, _ in winners}
-    return min(winners) if len(documents) == 1 else None
-
-
-def _winner(text: str, home: str, one: Statement, other: Statement) -> str | None:
-    verb = _PREVAILS.search(text)
-    if verb is None or home not in (one.document, other.document):
-        return None
-    away = other if one.document == home else one
-    own = one if one.document == home else other
-    # The subject of the verb is what stands between the last comma and the verb.
-    subject = re.split(r"[,;:]", text[: verb.start()])[-1]
-    if re.search(r"\bnot\b", subject, re.IGNORECASE):
-        return None
-    for statement in (away, own):
-        told_apart = statement.kind in _KINDS and one.kind != other.kind
-        if told_apart and _KINDS[statement.kind].search(subject):
-            return statement.document
-    if _THIS.search(subject):
-        return home
-    if _THE_AGREEMENT.search(subject) and away.kind not in ("dpa", "baa"):
-        return away.document
-    return None
+def _weaker(topic: Topic, one: Statement, other: Statement, gazetteer: Gazetteer) -> bool:
+    if one.measure is None or other.measure is None:
+        return False
+    return weaker(topic.scale, one.measure, other.measure, gazetteer)
 
 
 def baseline_conflicts(

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from lpo_secaudit.evaluate.certificates import certificate_claims
 from lpo_secaudit.evaluate.conflicts import Frame, conflicts_of
-from lpo_secaudit.evaluate.contracts import PRECEDENCE_CLAUSES
 from lpo_secaudit.evaluate.matrix import matrix_row
+from lpo_secaudit.evaluate.precedence import PRECEDENCE
 from lpo_secaudit.evaluate.statements import Legs, Practice, claims, practice, promises
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Method, Observation, Outcome
@@ -70,9 +70,7 @@ def reconcile(
     seen = practice(observations, topics)
     frame = Frame(
         gazetteer=gazetteer,
-        precedence=[
-            r for r in records if r.data.get("clause") in PRECEDENCE_CLAUSES and r.data.get("present")
-        ],
+        precedence=[r for r in records if r.data.get("clause") == PRECEDENCE and r.data.get("present")],
         controls=controls,
         examined=sorted(
             (o for o in observations if o.method is Method.EXAMINE and o.outcome is Outcome.NOT_SATISFIED),

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lpo_secaudit.catalog.places import Gazetteer
     from lpo_secaudit.catalog.topics import Topics
 
-__all__ = ["Legs", "Practice", "Stance", "Statement", "claims", "practice", "promises"]
+__all__ = ["Legs", "Practice", "Stance", "Statement", "claims", "practice", "promises", "section_of"]
 
 CLAIM_MAX_AGE = timedelta(days=400)
 """Questionnaires and reports are renewed once a year; a month is left for the next round."""
@@ -148,7 +148,7 @@ def _promise(
                 measure = from_business_days(parameters.get("deadline_business_days"))
             # The reader looks for the number: of several quotes, the one that states it.
             chosen = next((q for q in quotes if _states(topic.scale, str(q["text"]), measure)), chosen)
-        quote, place = str(chosen.get("text", "")), _section(document, chosen)
+        quote, place = str(chosen.get("text", "")), section_of(document, chosen)
         if measure is None and topic.scale.kind == "places" and label in topic.clauses:
             measure = allowed_places(" ".join(str(q["text"]) for q in quotes), gazetteer)
         if measure is None and topic.scale.kind == "versions":
@@ -173,7 +173,7 @@ def _states(scale: Scale, text: str, measure: Measure | None) -> bool:
     return measure is not None and from_text(scale, text) == measure
 
 
-def _section(document: str, quote: Mapping[str, Any]) -> str:
+def section_of(document: str, quote: Mapping[str, Any]) -> str:
     parts = [document]
     if quote.get("section"):
         parts.append(f"section {quote['section']}")

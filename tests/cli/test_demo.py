@@ -32,8 +32,9 @@ CONFLICTS = [
     ("high", "place", "data-location"),
     ("medium", "broken-promise", "encryption-in-transit"),
     ("medium", "broken-promise", "incident-response"),
-    ("medium", "contract-conflict", "breach-notice"),
     ("medium", "misstatement", "encryption-in-transit"),
+    # the stronger of the two prevails, by the master agreement's own words
+    ("low", "contract-conflict", "breach-notice"),
 ]
 
 

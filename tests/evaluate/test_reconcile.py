@@ -6,6 +6,7 @@ import pytest
 
 from lpo_secaudit.evaluate import Reconciliation
 from lpo_secaudit.model.check import Method, Observation, Outcome, Severity
+from lpo_secaudit.model.evidence import Evidence
 from tests.evaluate.legs import answer, certificate, clause, control, held, observed
 
 AT_REST = "Provider encrypts all Customer Data at rest with AES-256."
@@ -117,41 +118,80 @@ def test_a_denial_breaks_the_promise_unless_other_answers_hold() -> None:
     assert held([promise], [answer("training", "partial")]).conflicts[0].severity is Severity.LOW
 
 
-PRECEDENCE = "In the event of a conflict between this DPA and the Agreement, {} shall prevail."
+IN_24 = clause("breach-notification", "within 24 hours", deadline_hours=24)
+IN_72 = clause(
+    "breach-notification", "within 72 hours", deadline_hours=72, document="msa.pdf", kind="msa", source="msa"
+)
+
+
+def ranks(*order: str, document: str = "dpa.pdf", kind: str = "dpa") -> Evidence:
+    text = f"{' over '.join(order)}"
+    parameters = {"prevails": order[0], "order": list(order)} if order else {}
+    return clause("order-of-precedence", text or "Nobody knows.", document=document, kind=kind, **parameters)
 
 
 @pytest.mark.parametrize(
-    ("winner", "severity", "first"),
+    ("precedence", "severity", "first", "why"),
     [
-        (None, Severity.MEDIUM, "dpa.pdf"),
-        ("this DPA", Severity.LOW, "dpa.pdf"),
-        ("the Agreement", Severity.HIGH, "msa.pdf"),
-        ("the terms of the Master Services Agreement", Severity.HIGH, "msa.pdf"),
-        ("nothing", Severity.MEDIUM, "dpa.pdf"),
+        ([], "medium", "dpa.pdf", "no order of precedence was found in either"),
+        (
+            [ranks("dpa", "msa")],
+            "low",
+            "dpa.pdf",
+            'dpa.pdf prevails: dpa.pdf, section 5, page 2: "dpa over msa"',
+        ),
+        ([ranks("msa", "dpa")], "high", "msa.pdf", "msa.pdf prevails, the weaker of the two: "),
+        # "this Addendum" is the document that speaks
+        ([ranks("this", "msa")], "low", "dpa.pdf", "dpa.pdf prevails"),
+        ([ranks("this", document="msa.pdf", kind="msa")], "high", "msa.pdf", "msa.pdf prevails"),
+        # one that stands above all it may conflict with stands above what it does not name
+        ([ranks("dpa")], "low", "dpa.pdf", "dpa.pdf prevails"),
+        # the second of two is above nothing that is left out
+        ([ranks("sccs", "dpa")], "medium", "dpa.pdf", "does not say which of these holds"),
+        ([ranks("sccs", "dpa", "msa")], "low", "dpa.pdf", "dpa.pdf prevails"),
+        ([ranks("stricter")], "low", "dpa.pdf", "dpa.pdf prevails"),
+        ([ranks("latest")], "medium", "dpa.pdf", "does not say which of these holds"),
+        ([ranks()], "medium", "dpa.pdf", "does not say which of these holds"),
+        # both documents say the same, or each says itself
+        (
+            [ranks("dpa", "msa"), ranks("dpa", "this", document="msa.pdf", kind="msa")],
+            "low",
+            "dpa.pdf",
+            "prevails",
+        ),
+        (
+            [ranks("this", "msa"), ranks("this", document="msa.pdf", kind="msa")],
+            "medium",
+            "dpa.pdf",
+            "two clauses on the order of precedence settle it differently",
+        ),
+        # a third document settles it only where it names both
+        ([ranks("msa", "dpa", document="sow.pdf", kind="sow")], "high", "msa.pdf", "msa.pdf prevails"),
+        ([ranks("dpa", document="sow.pdf", kind="sow")], "medium", "dpa.pdf", "no order of precedence"),
+        ([ranks("this", document="sow.pdf", kind="sow")], "medium", "dpa.pdf", "no order of precedence"),
     ],
 )
 def test_contract_against_contract_with_its_order_of_precedence(
-    winner: str | None, severity: Severity, first: str
+    precedence: list[Evidence], severity: str, first: str, why: str
 ) -> None:
-    promised = [
-        clause("breach-notification", "within 24 hours", deadline_hours=24),
-        clause(
-            "breach-notification",
-            "within 72 hours",
-            deadline_hours=72,
-            document="msa.pdf",
-            kind="msa",
-            source="msa",
-        ),
-    ]
-    if winner:
-        promised.append(clause("order-of-precedence", PRECEDENCE.format(winner)))
-    found = held(promised)
+    found = held([IN_24, IN_72, *precedence])
     assert kinds(found) == [("contract-conflict", "breach-notice")]
     (conflict,) = found.conflicts
-    assert conflict.severity is severity
+    assert conflict.severity == severity
     assert conflict.first.place.startswith(first)
     assert "24 hours" in conflict.message and "72 hours" in conflict.message
+    assert why in conflict.message
+    if severity != "medium":
+        assert precedence[0].digest in conflict.first.evidence
+
+
+def test_the_stricter_of_two_that_cannot_be_compared_is_open() -> None:
+    specific = clause("subprocessor-authorization", "only with consent", mode="specific")
+    general = clause(
+        "subprocessor-authorization", "in general", mode="general", document="msa.pdf", kind="msa"
+    )
+    [conflict] = held([specific, general, ranks("stricter")]).conflicts
+    assert conflict.severity is Severity.MEDIUM
 
 
 def test_business_days_are_counted_at_their_worst() -> None:

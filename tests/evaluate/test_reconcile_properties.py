@@ -27,6 +27,7 @@ CLAUSES = {
     "data-location": ("data-location", "Data is stored only within the EEA."),
     "certification": ("audit-reports", "Provider hands over its SOC 2 report."),
 }
+PRECEDENCE = ([], ["dpa", "msa"], ["msa", "dpa"], ["this"], ["stricter"])
 STORAGE = "aws-s3-bucket-default-encryption"
 
 
@@ -77,6 +78,18 @@ clauses = st.builds(
     st.sampled_from([24, 72, 2000]),
     st.sampled_from(["strong", "weak"]),
 )
+precedences = st.builds(
+    lambda order, document: clause(
+        "order-of-precedence",
+        "This prevails.",
+        document=document,
+        kind=document.split(".")[0],
+        source=document.split(".")[0],
+        **({"prevails": order[0], "order": order} if order else {}),
+    ),
+    st.sampled_from(PRECEDENCE),
+    st.sampled_from(["dpa.pdf", "msa.pdf"]),
+)
 answers = st.builds(
     answer,
     st.sampled_from(sorted(CLAUSES)),
@@ -114,7 +127,10 @@ def observations(draw: st.DrawFn) -> Observation:
 worlds = st.builds(
     World,
     # A document has one record for a clause; general clauses here have one for each topic.
-    st.lists(clauses, max_size=6, unique_by=lambda r: (r.subject.id, _topic_of(r))).map(tuple),
+    st.tuples(
+        st.lists(clauses, max_size=6, unique_by=lambda r: (r.subject.id, _topic_of(r))),
+        st.lists(precedences, max_size=2, unique_by=lambda r: r.subject.id),
+    ).map(lambda parts: (*parts[0], *parts[1])),
     st.lists(answers, max_size=6).map(tuple),
     st.lists(papers, max_size=2).map(tuple),
     st.lists(observations(), max_size=6).map(tuple),
@@ -176,7 +192,10 @@ def test_legs_that_agree_leave_no_conflict(topics: set[str], documents: list[str
     """Everything promised is claimed and seen, everything claimed is promised and seen."""
     questions = {"breach-notice": "Do you notify within 24 hours?", "data-location": "Only in the EEA?"}
     world = World(
-        tuple(_clause(t, d, True, 24, "strong") for t in sorted(topics) for d in documents),
+        (
+            *(_clause(t, d, True, 24, "strong") for t in sorted(topics) for d in documents),
+            clause("order-of-precedence", "This DPA prevails.", prevails="this", order=["this"]),
+        ),
         tuple(
             answer(t, "yes", questions.get(t, "Do you do this?"), place=f"A!C{n}")
             for t in sorted(topics)
