@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from lpo_secaudit.cli.codes import ExitCode
+from lpo_secaudit.errors import InputError
 
 if TYPE_CHECKING:
     from lpo_secaudit.verification import VerificationReport
@@ -38,6 +39,13 @@ def verify(
         list[Path] | None, typer.Option(help="Public key that must have signed; may be given again.")
     ] = None,
     format: Annotated[str, typer.Option(help="text or json.")] = "text",
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the report anew, outside the folder, with the replies that came after it was signed.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Check an audit folder: every byte, who signed, its place in the ledger.
 
@@ -50,6 +58,14 @@ def verify(
     if format == "json":
         typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
     typer.echo(words_for(report), err=True)
+    if page is not None and not report.wrong:
+        from lpo_secaudit.report.html import render
+
+        result = json.loads((folder / "audit.json").read_bytes())
+        try:
+            page.write_text(render(result, report.disputes), encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", where=str(page)) from error
     codes = {"verified": ExitCode.CLEAN, "undecidable": ExitCode.INCOMPLETE, "wrong": ExitCode.INTEGRITY}
     raise typer.Exit(int(codes[report.verdict]))
 

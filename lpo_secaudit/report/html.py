@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,14 @@ def _template() -> Template:
     return environment.get_template("audit.html.j2")
 
 
-def render(result: Mapping[str, Any]) -> str:
-    """The page for a result in the form of `audit.json`; equal results give equal pages."""
+def render(result: Mapping[str, Any], disputes: Mapping[str, Sequence[str]] | None = None) -> str:
+    """The page for a result in the form of `audit.json`; equal results give equal pages.
+
+    Args:
+        disputes: fingerprint of a finding or conflict to what replies made of it ("disputed",
+            "cure-claimed, rejected by the firm"), as `VerificationReport.disputes` has them. They come
+            after the audit is signed, so the page in its folder has none.
+    """
     observations: dict[str, list[Mapping[str, Any]]] = {}
     for observation in result["observations"]:
         observations.setdefault(observation["fingerprint"], []).append(observation)
@@ -69,6 +75,7 @@ def render(result: Mapping[str, Any]) -> str:
         ],
         conflicts=sorted(result["conflicts"], key=lambda c: (_RANK[c["severity"]], c["kind"], c["topic"])),
         most=MOST_OBSERVATIONS,
+        disputes=disputes or {},
     )
 
 

@@ -80,6 +80,11 @@ def test_firm_reviewer_provider_and_client(call: Call, tmp_path: Path) -> None:
     report = json.loads(out)
     assert report["disputes"] == {finding: ["disputed, rejected by the firm"]}
     assert len(report["signatures"]) == 2
+    code, _, err = call("verify", "audit", "--page", "later.html")
+    assert code == 0
+    assert f"({finding}): disputed, rejected by the firm" in err
+    assert "disputed, rejected by the firm</span>" in Path("later.html").read_text(encoding="utf-8")
+    assert call("verify", "audit", "--page", "no-such-folder/later.html")[0] == 2
     Path("trust.yaml").write_text(
         "trust: t\nkeys:\n"
         "  - {id: a, owner: A, role: auditor, public_key: firm.pub}\n"

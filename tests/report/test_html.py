@@ -53,6 +53,20 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     assert "alert(1)" in page
 
 
+def test_what_the_provider_disputes_is_marked_where_it_stands(tmp_path: Path) -> None:
+    result = make_audit(tmp_path).result.to_json()
+    fingerprint = result["findings"][0]["fingerprint"]
+    plain = render(result)
+    page = render(result, {fingerprint: ["disputed", "cure-claimed, rejected by the firm"]})
+    assert '<span class="tag medium">disputed</span>' in page
+    assert "cure-claimed, rejected by the firm</span>" in page
+    assert page.count("1 of what follows") == 1
+    assert "disputed" not in plain
+    # Nothing else changes: without the marks the page is the one that was signed.
+    assert render(result, {}) == plain
+    assert render(result, {"0" * 32: ["disputed"]}).count("disputed</span>") == 0
+
+
 def test_the_page_asks_for_nothing_from_anywhere(tmp_path: Path) -> None:
     page = render(make_audit(tmp_path).result.to_json())
     assert not re.findall(r"(?:src|href)=|url\(|@import", page)
