@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 import jsonschema
 from jsonschema.exceptions import best_match
 
+from lpo_secaudit.catalog.topics import load_topics
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.yaml import load_yaml
 
@@ -65,9 +67,19 @@ def load_mapping(path: Path, shown: str) -> Mapping_:
         raise InputError(
             error.message[:300],
             where=file.where(tuple(error.absolute_path)),
-            hint="see the questionnaire how-to for what a mapping may say",
+            hint="docs/reference/evidence.md says what a mapping may hold",
         )
     value = file.value
+    known = sorted(load_topics().by_id)
+    for question, topics in value.get("topics", {}).items():
+        for topic in topics:
+            if topic not in known:
+                near = get_close_matches(topic, known, 1)
+                raise InputError(
+                    f"no topic {topic!r}",
+                    where=file.where(("topics", question)),
+                    hint=f"did you mean {near[0]!r}?" if near else "see controls/topics.yaml",
+                )
     words = {" ".join(w.lower().split()): a for a, ws in value.get("answers", {}).items() for w in ws}
     on = value.get("answered_on")
     try:
