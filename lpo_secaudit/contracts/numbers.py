@@ -35,7 +35,9 @@ _WORDS = (
     rf"(?:an?\s+(?=hundred|thousand|million|billion))?(?:{_NUMBER_WORD})"
     rf"(?:(?:\s+and\s+|[\s-]+)(?:{_NUMBER_WORD}))*"
 )
-_DIGITS = r"\d{1,3}(?:[.,  ' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2})?"
+_DIGITS = (
+    r"\d{1,2}(?:,\d{2})+,\d{3}(?!\d)|\d{1,3}(?:[.,  ' ]\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d{1,2})?"
+)
 _UNIT = (
     r"(?P<unit>(?:(?:business|working|banking|calendar|consecutive|work)[\s-]+)?"
     r"(?:hours?|hrs?|days?|weeks?|months?|years?|minutes?))\b(?!\s*old)"
@@ -52,20 +54,23 @@ _CURRENCY = {code.lower(): code for code in _CODES.split()} | {
     "$": "USD", "us$": "USD", "u.s. dollars": "USD", "us dollars": "USD", "dollars": "USD", "dollar": "USD",
     "€": "EUR", "euro": "EUR", "euros": "EUR", "£": "GBP", "pounds": "GBP", "pounds sterling": "GBP",
     "sterling": "GBP", "c$": "CAD",
-    "ca$": "CAD", "a$": "AUD", "₹": "INR", "rs.": "INR", "¥": "JPY", "rmb": "CNY",
+    "ca$": "CAD", "cad$": "CAD", "a$": "AUD", "au$": "AUD", "aud$": "AUD", "s$": "SGD", "sgd$": "SGD",
+    "hk$": "HKD", "hkd$": "HKD", "nz$": "NZD", "nzd$": "NZD", "usd$": "USD",
+    "₹": "INR", "rs.": "INR", "rs": "INR", "rupees": "INR", "₱": "PHP", "pesos": "PHP",
+    "¥": "JPY", "rmb": "CNY",
 }  # fmt: skip
 _BEFORE = (
-    r"US\s?\$|C\$|CA\$|A\$|\$|€|£|₹|¥|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|CNY|SGD|HKD|NZD|SEK|NOK|DKK|PLN|PHP"
-    r"|ZAR|Rs\."
+    r"(?:USD?|CAD?|AUD?|C|A|S|SGD|HKD?|NZD?)\s?\$|\$|€|£|₹|₱|¥|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|CNY|SGD|HKD|NZD|SEK|NOK|DKK|PLN|PHP"
+    r"|ZAR|Rs\.?(?=\s?\d)"
 )
 _AFTER = (
-    r"(?:U\.?S\.?\s+)?dollars?|euros?|pounds(?:\s+sterling)?|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|SGD|SEK|NOK|DKK|PLN"
+    r"(?:U\.?S\.?\s+)?dollars?|euros?|pounds(?:\s+sterling)?|rupees|pesos|USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|RMB|SGD|SEK|NOK|DKK|PLN"
     r"|PHP|ZAR|€|£"
 )
-_SCALE = r"(?:\s*(?P<scale>thousand|million|billion|mn|bn|mio\.?|k|m)\b)?"
+_SCALE = r"(?:\s*(?P<scale>thousand|lakhs?|crores?|million|billion|mn|bn|mio\.?|k|m)\b)?"
 _AMOUNT = re.compile(
     rf"(?P<before>(?<![A-Za-z])(?:{_BEFORE}))\s*(?P<number>{_DIGITS}){_SCALE}"
-    rf"|(?<![\w.,])(?P<number2>{_DIGITS})(?:\s*(?P<scale2>thousand|million|billion))?"
+    rf"|(?<![\w.,])(?P<number2>{_DIGITS})(?:\s*(?P<scale2>thousand|lakhs?|crores?|million|billion))?"
     rf"\s*(?P<after>{_AFTER})(?![A-Za-z])",
     re.IGNORECASE,
 )
@@ -202,12 +207,15 @@ def find_periods(text: str, start: int = 0, end: int | None = None) -> Iterator[
         yield Period(said[0], _unit_of(match.group("unit"), pre), match.start(), match.end(), disagrees)
 
 
+_FACTORS = {
+    "thousand": 3, "k": 3, "lakh": 5, "million": 6, "m": 6, "mn": 6, "mio": 6, "crore": 7,
+    "billion": 9, "bn": 9,
+}  # fmt: skip
+
+
 def _scaled(number: Decimal, scale: str | None) -> Decimal:
-    scale = (scale or "").lower().rstrip(".")
-    factor = {"thousand": 3, "k": 3, "million": 6, "m": 6, "mn": 6, "mio": 6, "billion": 9, "bn": 9}.get(
-        scale, 0
-    )
-    return number.scaleb(factor)
+    scale = (scale or "").lower().rstrip(".s")
+    return number.scaleb(_FACTORS.get(scale, 0))
 
 
 def _code(mark: str) -> str:

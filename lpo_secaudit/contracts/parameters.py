@@ -75,6 +75,9 @@ _FEES = re.compile(
     r"\bfees?\b|\bpaid\b|\bpayable\b|\bcharges\b|\bcompensation\b|\bcap\b|\bamounts?\b|\bconsideration\b|\binvoiced\b",
     re.IGNORECASE,
 )
+_CAP_IS = re.compile(
+    r"\b(?:cap|limit of liability|liability limit)\b[\W_]{0,4}(?:is|means|equals|shall be)\b", re.IGNORECASE
+)
 _LIABILITY = re.compile(r"\bliab|\bcap\b|\bexceed|\bdamages\b|\blimit", re.IGNORECASE)
 _AGGREGATE_NOT = re.compile(r"\binsur|\bpremium", re.IGNORECASE)
 
@@ -336,7 +339,8 @@ def _cap(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, 
     defined = [
         u
         for u, unit in enumerate(reading.units)
-        if unit.kind == "definition" and re.search(r"\bcap\b", _text(reading, u)[:60], re.IGNORECASE)
+        if (unit.kind == "definition" and re.search(r"\bcap\b", _text(reading, u)[:60], re.IGNORECASE))
+        or _CAP_IS.search(_text(reading, u)[:90])
     ]
     for unit in (*units, *defined):
         text = _text(reading, unit)
@@ -364,7 +368,8 @@ def _fee_multiple(text: str, values: dict[str, Any], notes: list[str]) -> None:
     for multiple in find_multiples(text):
         after = text[multiple.end : multiple.end + 80]
         if _FEES.search(after):
-            values["fee_multiple"] = _plain(multiple.value)
+            monthly = re.match(r"\W*(?:\w+\s+){0,2}?monthly\b", after, re.IGNORECASE)
+            values["fee_months" if monthly else "fee_multiple"] = _plain(multiple.value)
             if multiple.disagrees:
                 notes.append(multiple.disagrees)
             return

@@ -30,7 +30,7 @@ _SENTENCE_END = re.compile(
     r"[.?!][\"”’)*_\]]{0,4}(?:</\w{1,10}>)?(\s+)(?=(?:<\w[^<>]{0,80}>)?[\"“‘(\[*_]{0,4}[A-Z0-9])"
 )
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:No|Nos|Art|Arts|Inc|Ltd|Corp|Co|Sec|Sect|e\.g|i\.e|cf|v|vs|Mr|Mrs|Ms|Dr|St|para|paras|cl|approx|al|Attn"
+    r"(?:\b(?:No|Nos|Art|Arts|Inc|Ltd|Corp|Co|Sec|Sect|e\.g|i\.e|cf|v|vs|Mr|Mrs|Ms|Dr|St|para|paras|cl|approx|al|Rs|Attn"
     r"|Tel|Fla|Cal|Stat|Pub|Reg|Rev|Ed|Cir|Exh|incl|resp)|\b[A-Z]|\b[A-Z]\.[A-Z]|C\.F\.R|U\.S\.C?|\s\d{1,2}"
     r"|^\W*\d[\d.]*|^\W*[a-z])\.$"
 )
