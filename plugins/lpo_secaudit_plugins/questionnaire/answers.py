@@ -12,9 +12,9 @@ ANSWERS = ("yes", "no", "partial", "not-applicable", "unanswered", "text")
 """`text` is an answer in words to a question that asks for words: a name, a date, a description."""
 
 _WORDS = """
-yes: yes, y, true, x, ✓, ✔, ja, oui, si, sí, implemented, met, compliant, pass, passed, agreed, agree
+yes: yes, y, true, x, ✓, ✔, ✅, ja, oui, si, sí, implemented, met, compliant, pass, passed, agreed, agree
 yes: affirmative, confirmed, checked, in place, fully implemented, fully compliant, largely in place
-no: no, n, false, ✗, ✘, nein, non, unmet, fail, failed, none, never, planned, not implemented
+no: no, n, false, ✗, ✘, ❌, nein, non, unmet, fail, failed, none, never, planned, not implemented
 no: not in place, non-compliant, not compliant, not met, not yet
 partial: partial, partially, partly, teilweise, limited, sometimes, some, in progress, mostly, y/n, yes/no
 partial: partially implemented, partially compliant, yes and no, under implementation, partially met
@@ -113,6 +113,11 @@ SHORT_COMMENT = 240
 _NUMBERED = re.compile(r"\A\s*\(?\d{1,2}[).:]\s+")
 
 
+# Signs that people put before the words: a tick, a cross, a coloured dot.
+_SIGNS = {"✅": "yes", "✔": "yes", "✓": "yes", "❌": "no", "✗": "no", "✘": "no"}
+_SIGN = re.compile(r"\s*([✅✔✓❌✗✘⚠🟢🔴🟡⚪])\ufe0f?\s*(?=\w)")
+
+
 def normalise(text: str, words: Mapping[str, str] | None = None) -> tuple[str, str]:
     """(one of ANSWERS, what was written beyond the answer's word).
 
@@ -122,6 +127,12 @@ def normalise(text: str, words: Mapping[str, str] | None = None) -> tuple[str, s
     """
     # HECVAT numbers the choices of its lists: "1) Yes".
     text = _NUMBERED.sub("", text)
+    sign = _SIGN.match(text)
+    if sign is not None:
+        # A sign that says otherwise than the words is no answer.
+        answer, rest = normalise(text[sign.end() :], words)
+        agrees = answer == _SIGNS.get(sign[1], answer)
+        return (answer, rest) if agrees and answer != "unanswered" else ("text", "")
     plain = " ".join(text.split()).lower()
     if not plain:
         return "unanswered", ""

@@ -40,6 +40,14 @@ from lpo_secaudit_plugins.questionnaire.answers import ANSWERS, Answer, asks_yes
         ("None of the above", "text"),
         ("Yesterday", "text"),
         ("4) AWS", "text"),
+        ("✅ Yes", "yes"),
+        ("✔️ Yes, daily", "yes"),
+        ("❌ No", "no"),
+        ("✅", "yes"),
+        ("❌", "no"),
+        ("⚠️ Partial", "partial"),
+        ("❌ Yes", "text"),
+        ("✅ We encrypt everything", "text"),
     ],
 )
 def test_words_are_brought_to_one_of_six_answers(text: str, answer: str) -> None:
@@ -53,7 +61,28 @@ def test_any_text_has_exactly_one_answer(text: str) -> None:
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=40))
 def test_a_yes_is_only_read_where_one_is_written(text: str) -> None:
-    known = ("y", "x", "✓", "✔", "ja", "oui", "si", "sí", "true", "impl", "met", "compl", "pass", "agree")
+    known = (
+        "y",
+        "x",
+        "✓",
+        "✔",
+        "✅",
+        "⚠",
+        "🟢",
+        "🔴",
+        "🟡",
+        "⚪",
+        "ja",
+        "oui",
+        "si",
+        "sí",
+        "true",
+        "impl",
+        "met",
+        "compl",
+        "pass",
+        "agree",
+    )
     answer, _ = normalise(text)
     if answer == "yes":
         assert (
