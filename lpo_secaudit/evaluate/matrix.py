@@ -139,7 +139,12 @@ def _places(located: Sequence[Observation], conflicts: Sequence[Conflict]) -> Ce
     strayed = any(c.second.leg == "practice" for c in conflicts)
     outside = {digest for c in conflicts if c.second.leg == "practice" for digest in c.second.evidence}
     first = sorted(located, key=lambda o: not outside & set(o.evidence))
-    return Cell("violated" if strayed else "seen", ", ".join(regions), _observed(first), len(located))
+    # Where a thing lies is the fact here, whatever the check that saw it was about.
+    mentions = tuple(
+        replace(m, quote=f"data lies in {o.subject.region}")
+        for m, o in zip(_observed(first), first, strict=False)
+    )
+    return Cell("violated" if strayed else "seen", ", ".join(regions), mentions, len(located))
 
 
 def _mentions(said: Sequence[Statement]) -> tuple[Mention, ...]:

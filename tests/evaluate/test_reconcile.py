@@ -338,6 +338,9 @@ def test_place_against_the_regions_seen() -> None:
     assert kinds(found) == [("place", "data-location")]
     assert found.conflicts[0].second.place == "bucket-us-east-1"
     assert row(found, "data-location") == ("promised", "none", "violated", "conflict")
+    [line] = [r for r in found.matrix if r.topic == "data-location"]
+    said = {m.quote for m in line.practice.mentions}
+    assert said == {"data lies in us-east-1", "data lies in eu-central-1"}
     says = answer("data-location", "yes", "Is all data hosted in Germany or Ireland only?")
     assert kinds(held(claimed=[says], seen=[outside])) == [("misstatement", "data-location")]  # type: ignore[list-item]
     vague = clause("data-location", "Data shall not be stored in China.")
