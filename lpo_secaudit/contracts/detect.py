@@ -90,6 +90,8 @@ def _match(rule: Rule, unit: int, reading: Reading) -> Match | None:
                 context = reading.context(unit)
             if _holds(need, context, reading):
                 continue
+            if need.label and reading.labelled(unit, need.concepts):
+                continue
         return None
     if not held:
         return None

@@ -34,10 +34,13 @@ class Need:
     Attributes:
         concepts: concept numbers of the library's phrase book.
         context: True where the heading, the lead-in or the two sentences before may hold it.
+        label: True where a heading or a short label further above may hold it too, as the head of a
+            table does for its cells.
     """
 
     concepts: tuple[int, ...]
     context: bool = False
+    label: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,7 @@ def _inline_phrases(
 ) -> Iterable[tuple[tuple[str | int, ...], str]]:
     for index, rule in enumerate(row.get("rules") or ()):
         for need in _needs_of(rule):
-            name = need.removeprefix("~")
+            name = need.lstrip("~^")
             if _is_phrase(name, known):
                 yield ("rules", index), name
 
@@ -190,7 +193,9 @@ def _numbers(name: str, book: PhraseBook) -> tuple[int, ...]:
 
 
 def _rule(row: Mapping[str, Any], book: PhraseBook, parts: dict[str, int]) -> Rule:
-    needs = tuple(Need(_numbers(n.removeprefix("~"), book), n.startswith("~")) for n in row["need"])
+    needs = tuple(
+        Need(_numbers(n.lstrip("~^"), book), n.startswith(("~", "^")), n.startswith("^")) for n in row["need"]
+    )
     return Rule(
         needs=needs,
         excluded=tuple(c for n in row.get("not", ()) for c in _numbers(n, book)),

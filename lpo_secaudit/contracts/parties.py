@@ -129,7 +129,9 @@ _PROVIDER_NOUNS = word_set(
     "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services "
     "service systems platform possession"
 )
-_CLIENT_NOUNS = word_set("instructions instruction users request behalf data")
+_CLIENT_NOUNS = word_set(
+    "instructions instruction users request behalf data information documents files materials"
+)
 _TO_CLIENT = word_set(
     "notify notifies notified notifying inform informs informed assist assists assisting satisfy"
 )
@@ -153,7 +155,14 @@ _CLIENT_NEAR = (
     ("report", "to"),
     ("approval", "of"),
     ("consent", "of"),
+    ("approved", "by"),
+    ("audit", "by"),
+    ("audits", "by"),
+    ("reviews", "by"),
+    ("inspection", "by"),
+    ("termination", "by"),
 )
+_CLIENT_AFTER = (("personal", "data"), ("is", "entitled"), ("reserves", "the"))
 _ROLE_NOUNS: tuple[tuple[Term, Role], ...] = (
     (("covered", "entity"), "client"),
     (("controller",), "client"),
@@ -332,7 +341,7 @@ def _votes(tokens: Tokens, candidates: Sequence[Term]) -> dict[Term, tuple[int, 
                 client += 2 * any(w in _CLIENT_VERBS for w in after[1:3])
             elif after[0] in _PROVIDER_NOUNS or after[0] in _HANDLES:
                 provider += 1
-            elif after[0] in _CLIENT_NOUNS or after[:2] == ("personal", "data"):
+            elif after[0] in _CLIENT_NOUNS or after[:2] in _CLIENT_AFTER:
                 client += 1
             elif after[0] == "is" and after[1:2] in (("a",), ("the",)):
                 for noun, role in _ROLE_NOUNS:

@@ -15,10 +15,27 @@ from lpo_secaudit.contracts.words import POSSESSIVE, Tokens, tokenize, word_set
 
 __all__ = ["Duty", "Reading", "read"]
 
+# How far above a cell the head of its table may stand, in units, and how long it may be, in words.
+_LABEL_REACH, _LABEL_WORDS = 40, 8
 Modality = Literal["must", "may", "none"]
 _MUST = word_set("shall will must agrees agree undertakes warrants represents covenants should")
 _MAY = word_set("may can might could")
-_NOT = word_set("not never neither")
+_NOT = word_set("not never neither no")
+# With one of these close behind it, "may" allows nothing more than it says.
+_ONLY = word_set("only solely exclusively except unless save otherwise")
+# A party after one of these is the subject of a clause that depends on another.
+_SUBORDINATE = word_set(
+    "if where when whenever unless as that which who after before until provided should because while once "
+    "whether than and or"
+)
+# After "be", these leave the duty with the subject: "shall be required to", "is entitled to".
+_STILL_SUBJECT = word_set(
+    "required obliged obligated entitled permitted allowed authorized authorised bound deemed responsible "
+    "liable subject able committed certified prohibited"
+)
+_IRREGULAR_PARTICIPLES = word_set(
+    "given made kept borne sent told held paid taken shown brought put done written undertaken met sought"
+)
 # A party after one of these is an object of the sentence, not its subject.
 _OBJECT = word_set(
     "to of from by with for on against between behalf notify inform assist assisting notifying "
@@ -79,6 +96,16 @@ class Reading:
         near.extend(u for u in (unit - 1, unit - 2) if u >= 0 and self.units[u].heading == heading)
         return near
 
+    def labelled(self, unit: int, concepts: Sequence[int]) -> bool:
+        """Whether a heading, a short label or the beginning of a table above the unit holds a concept."""
+        for above in range(unit - 1, max(-1, unit - 1 - _LABEL_REACH), -1):
+            begin, end = self.bounds[above]
+            for concept in concepts:
+                hits = self.concepts[above].get(concept, ())
+                if hits and (end - begin <= _LABEL_WORDS or hits[0][0] == begin):
+                    return True
+        return False
+
     def duty_at(self, unit: int, word: int) -> Duty:
         """Subject and modality that govern a word of a unit; taken from the lead-in where it has none."""
         role, modality, negated = self._own_duty(unit, word)
@@ -118,6 +145,21 @@ class Reading:
             ):
                 negated, modality, modal = True, "must", k
                 break
+        plain = self._plain_subject(modal, word) if modal >= 0 else None
+        if plain is not None:
+            return plain, "none", False
+        if begin < word and words[begin] == "no":
+            negated = True
+        stop_word = self.bounds[unit][1]
+        if (
+            modality == "may"
+            and not negated
+            and _ONLY.intersection(words[modal + 1 : min(modal + 14, stop_word)])
+        ):
+            modality = "must"
+        agent = self._agent(modal, stop_word) if modal >= 0 else None
+        if agent is not None:
+            return agent, "must" if modality == "may" and negated else modality, negated
         limit = modal if modal >= 0 else word
         role: Role | Literal["none"] = "none"
         stop = bisect_left(self._role_starts, limit)
@@ -143,6 +185,55 @@ class Reading:
         if modality == "may" and negated:
             modality = "must"
         return role, modality, negated
+
+    def _plain_subject(self, modal: int, word: int) -> Role | None:
+        """The party whose verb stands at `word`, where the modal before it belongs to another clause:
+        "Where Customer must consult the authority, Provider gives support"."""
+        words, breaks = self.tokens.words, self.tokens.breaks
+        stop = bisect_left(self._role_starts, word)
+        for start, end, who in reversed(self.roles[max(0, stop - 3) : stop]):
+            if start <= modal:
+                break
+            if not 0 <= word - end <= 2 or self.tokens.flags[end - 1] & POSSESSIVE:
+                continue
+            at = start - 1 if words[start - 1] in ("the", "our") else start
+            # Only a comma right before the subject opens a clause; a verb in the third person follows.
+            if (
+                breaks[at] >= 1
+                and at - 1 > modal
+                and words[at - 1] not in _SUBORDINATE
+                and words[end].endswith("s")
+                and not breaks[end]
+            ):
+                return who
+        return None
+
+    def _agent(self, modal: int, end: int) -> Role | Literal["none"] | None:
+        """Who acts in a passive clause ("shall be notified by Vendor"), "none" where it says nobody.
+
+        None where the clause is active or its subject bears the duty all the same ("shall be required to").
+        """
+        words, breaks = self.tokens.words, self.tokens.breaks
+        at = modal + 1
+        while at < end and (words[at] in ("not", "also", "always", "only") or words[at].endswith("ly")):
+            at += 1
+        if at >= end or words[at] != "be":
+            return None
+        at += 1
+        while at < end and (words[at] in ("so", "either", "kept") or words[at].endswith("ly")):
+            at += 1
+        if at >= end or words[at] in _STILL_SUBJECT:
+            return None
+        if not words[at].endswith("ed") and words[at] not in _IRREGULAR_PARTICIPLES:
+            return None
+        first = bisect_left(self._role_starts, at)
+        for start, _, who in self.roles[first : first + 8]:
+            if start >= end or any(w in _MUST for w in words[at:start]) or 3 in breaks[at:start]:
+                break
+            before = words[start - 1] if words[start - 1] != "the" else words[start - 2]
+            if before == "by":
+                return who
+        return "none"
 
 
 def _unit_of(bounds: list[tuple[int, int]], words: int) -> list[int]:

@@ -172,6 +172,8 @@ def _is_inline_heading(body: str, rest: int) -> bool:
         and not _MODAL.search(bare)
         and bare.rstrip(" *_").endswith((".", ":"))
         and any(c.isupper() for c in bare)
+        # "Purpose: payroll." says something; "Purpose:" only announces it.
+        and not re.search(r":\s+\S", bare)
     )
 
 

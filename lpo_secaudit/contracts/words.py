@@ -65,6 +65,7 @@ _IRREGULAR = {
         "party": "parties",
         "dispose": "disposes disposed disposing",
         "index": "indices indexes",
+        "not": "won't don't doesn't can't isn't aren't mustn't shouldn't",
     }.items()
     for form in (base, *forms.split())
 }
