@@ -8,7 +8,7 @@ returns data handles the data; the one who instructs, audits and is notified is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,16 +124,19 @@ _PROVIDER_VERBS = word_set(
     "informs destroy encrypt subcontract perform performs host create receive transmit safeguard mitigate"
 )
 _HANDLES = word_set("creates receives transmits maintains processes stores hosts collects assists notifies")
-_CLIENT_VERBS = word_set("instruct instructs audit object pay pays purchase determine determines request")
+_CLIENT_VERBS = word_set(
+    "instruct instructs audit object pay pays purchase determine determines request appoint inspect"
+)
+_DECIDES = word_set("determines instructs requests")
 _PROVIDER_NOUNS = word_set(
     "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services "
-    "service systems platform possession"
+    "service platform possession"
 )
 _CLIENT_NOUNS = word_set(
     "instructions instruction users request behalf data information documents files materials"
 )
 _TO_CLIENT = word_set(
-    "notify notifies notified notifying inform informs informed assist assists assisting satisfy"
+    "notify notifies notified notifying inform informs informed assist assists assisting satisfy tell tells"
 )
 _PROVIDER_NEAR = (
     ("engaged", "by"),
@@ -220,7 +223,7 @@ def find_parties(tokens: Tokens) -> Parties:
         for term, pair in _votes(tokens, _candidates(tokens, subjects, declared)).items()
         if not (term in EITHER_TERMS or term in PROVIDER_TERMS or term in CLIENT_TERMS)
     }
-    for term, role in _roles(votes, declared, known, named).items():
+    for term, role in _roles(votes, declared, known, named, _acting(tokens)).items():
         (provider if role == "provider" else client).add(term)
         names.add(term)
     for pronouns, default in ((("we", "us", "our"), provider), (("you", "your"), client)):
@@ -239,13 +242,15 @@ def _roles(
     declared: Sequence[Term],
     known: dict[str, bool],
     named: dict[str, bool],
+    acting: Container[Term],
 ) -> dict[Term, Role]:
     """The role of each term that its votes decide, or the role of the party across from it.
 
     A contract has two sides: where one is named by a general term ("Contractor") and a word that
     may stand for either ("Agency") has no clear votes of its own, it is the other side; and of two
     declared names the one with more of a provider's votes is the provider. `known` says which side
-    a general term bears duties for, `named` which one it stands in the text for.
+    a general term bears duties for, `named` which one it stands in the text for, `acting` which terms
+    are the subject of some duty.
     """
     roles: dict[Term, Role] = {}
     open_terms = []
@@ -266,13 +271,24 @@ def _roles(
     taken = {role: known[role] or role in roles.values() for role in ("provider", "client")}
     for term in open_terms:
         as_provider, as_client = votes[term]
-        if term in roles or not (as_provider or as_client) or not (term in pair or term[-1] in _AMBIGUOUS):
+        if term in roles or not (term in pair or term[-1] in _AMBIGUOUS):
+            continue
+        if not (as_provider or as_client or term in acting):
             continue
         if (taken["provider"] or named["provider"]) and not taken["client"] and as_client >= as_provider:
             roles[term] = "client"
         elif (taken["client"] or named["client"]) and not taken["provider"] and as_provider >= as_client:
             roles[term] = "provider"
     return roles
+
+
+def _acting(tokens: Tokens) -> frozenset[Term]:
+    """Capitalised words for either side that stand right before a modal verb."""
+    return frozenset(
+        (word,)
+        for word, after, flags in zip(tokens.words, tokens.words[1:], tokens.flags, strict=False)
+        if after in _MODALS and word in _AMBIGUOUS and flags & CAPITAL
+    )
 
 
 def _declared(tokens: Tokens) -> list[Term]:
@@ -341,7 +357,7 @@ def _votes(tokens: Tokens, candidates: Sequence[Term]) -> dict[Term, tuple[int, 
                 client += 2 * any(w in _CLIENT_VERBS for w in after[1:3])
             elif after[0] in _PROVIDER_NOUNS or after[0] in _HANDLES:
                 provider += 1
-            elif after[0] in _CLIENT_NOUNS or after[:2] in _CLIENT_AFTER:
+            elif after[0] in _CLIENT_NOUNS or after[0] in _DECIDES or after[:2] in _CLIENT_AFTER:
                 client += 1
             elif after[0] == "is" and after[1:2] in (("a",), ("the",)):
                 for noun, role in _ROLE_NOUNS:

@@ -23,6 +23,8 @@ _MAY = word_set("may can might could")
 _NOT = word_set("not never neither no")
 # With one of these close behind it, "may" allows nothing more than it says.
 _ONLY = word_set("only solely exclusively except unless save otherwise")
+# "No later than" denies nothing.
+_COMPARED = word_set("later less more fewer longer sooner earlier event")
 # A party after one of these is the subject of a clause that depends on another.
 _SUBORDINATE = word_set(
     "if where when whenever unless as that which who after before until provided should because while once "
@@ -148,7 +150,7 @@ class Reading:
         plain = self._plain_subject(modal, word) if modal >= 0 else None
         if plain is not None:
             return plain, "none", False
-        if begin < word and words[begin] == "no":
+        if begin < word and words[begin] == "no" and words[begin + 1] not in _COMPARED:
             negated = True
         stop_word = self.bounds[unit][1]
         if (
@@ -162,6 +164,8 @@ class Reading:
             return agent, "must" if modality == "may" and negated else modality, negated
         limit = modal if modal >= 0 else word
         role: Role | Literal["none"] = "none"
+        if modal > begin and words[modal - 1] in ("it", "they"):
+            limit = self._antecedent(begin, modal)
         stop = bisect_left(self._role_starts, limit)
         for start, end, who in reversed(self.roles[:stop][-12:]):
             if start < begin:
@@ -185,6 +189,20 @@ class Reading:
         if modality == "may" and negated:
             modality = "must"
         return role, modality, negated
+
+    def _antecedent(self, begin: int, modal: int) -> int:
+        """The end of the party that "it" before a modal stands for: the first subject of the sentence."""
+        words = self.tokens.words
+        first = bisect_left(self._role_starts, begin)
+        for start, end, _ in self.roles[first : first + 12]:
+            if start >= modal:
+                break
+            before = words[start - 1] if start > begin else ""
+            if before in ("the", "each", "such", "any") and start - 1 > begin:
+                before = words[start - 2]
+            if before not in _OBJECT and not self.tokens.flags[end - 1] & POSSESSIVE:
+                return end
+        return modal
 
     def _plain_subject(self, modal: int, word: int) -> Role | None:
         """The party whose verb stands at `word`, where the modal before it belongs to another clause:

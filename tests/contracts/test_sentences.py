@@ -1,6 +1,6 @@
 """Clauses in the words of many drafters: each label in single sentences, and near misses that are none.
 
-The sentences stand in `data/sentences/`. They were worded before the rules that read them.
+The sentences stand in `data/sentences/`. They were worded before the rules that read them were widened.
 """
 
 from __future__ import annotations
