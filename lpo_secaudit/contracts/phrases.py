@@ -45,6 +45,8 @@ class _Node:
     accepts: list[int] = field(default_factory=list)
     # `edges` made ready for matching: what a word completes, and the children that go on after it.
     steps: dict[str, tuple[tuple[int, ...], tuple[_Node, ...]]] = field(default_factory=dict)
+    # The words of which one must come next; None where a concept may.
+    opens: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,8 @@ class PhraseBook:
         """All hits of all concepts; `given` holds the ranges of external concepts."""
         symbols = self._symbols(tokens)
         found: list[list[tuple[int, int]]] = [[] for _ in self.names]
-        text = _Text(symbols, _sentence_ends(tokens.breaks), [None] * (len(symbols) + 1), found)
+        ends = _sentence_ends(tokens.breaks)
+        text = _Text(symbols, ends, _sentences(symbols, ends), [None] * (len(symbols) + 1), found)
         for name, ranges in given.items():
             found[self.number_of[name]].extend(ranges)
             self._settle(text, (self.number_of[name],))
@@ -144,6 +147,7 @@ class _Text:
     Attributes:
         symbols: for each word what an element may ask of it.
         ends: for each word the next one after it that begins a sentence.
+        near: for each word the symbols of its sentence.
         starting: for each word the (concept, word after the last) hits that begin there, of concepts
             that other concepts use.
         found: for each concept its hits so far, as (first word, word after the last).
@@ -151,6 +155,7 @@ class _Text:
 
     symbols: Sequence[tuple[str, ...]]
     ends: Sequence[int]
+    near: Sequence[set[str]]
     starting: list[list[tuple[int, int]] | None]
     found: list[list[tuple[int, int]]]
 
@@ -163,6 +168,14 @@ def _sentence_ends(breaks: Sequence[int]) -> list[int]:
         if breaks[position] == 3:
             after = position
     return ends
+
+
+def _sentences(symbols: Sequence[tuple[str, ...]], ends: Sequence[int]) -> list[set[str]]:
+    near: list[set[str]] = []
+    while len(near) < len(symbols):
+        start, end = len(near), ends[len(near)]
+        near.extend([{s for here in symbols[start:end] for s in here}] * (end - start))
+    return near
 
 
 def _walk(node: _Node, position: int, origin: int, text: _Text) -> None:
@@ -188,6 +201,8 @@ def _walk(node: _Node, position: int, origin: int, text: _Text) -> None:
                     found[accepted].append((origin, end))
                 _walk(inner, end, origin, text)
     for longest, child in node.gaps.items():
+        if child.opens is not None and child.opens.isdisjoint(text.near[origin]):
+            continue
         edges, wanted = child.steps, child.concepts
         for here in range(position, min(position + longest + 1, ends[position])):
             # Most words after a gap lead nowhere; looking first spares the call.
@@ -275,6 +290,8 @@ def _seal(node: _Node, done: set[int]) -> None:
             _seal(child, done)
     for child in (*node.concepts.values(), *node.gaps.values()):
         _seal(child, done)
+    if not node.concepts:
+        node.opens = frozenset(node.steps)
 
 
 def compile_phrases(
