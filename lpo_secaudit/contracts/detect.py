@@ -36,6 +36,8 @@ class Match:
 def matches_of(clause: Clause, reading: Reading) -> list[Match]:
     """All matches of a clause, in text order; the best rule for each unit and part."""
     best: dict[tuple[int, int, int], Match] = {}
+    if clause.about >= 0 and not reading.hits.by_concept[clause.about]:
+        return []
     for rule in clause.rules:
         for match in _rule_matches(rule, reading):
             key = (match.unit, rule.part, match.anchor if clause.distinct > 1 else -1)

@@ -80,6 +80,7 @@ class Clause:
         id, title, means, law: name, heading, meaning and the articles that ask for it.
         aliases: names in other vocabularies ("derecha:R34", "cuad:Insurance").
         parts: how many different statements must all be found.
+        about: concept number without which, anywhere in the text, the clause is not looked for; -1 for none.
         distinct: how many different anchors must be found (two concrete measures, say).
         parameters: names of the values it carries.
         model: name of the trained model that helps to decide; empty for rules alone.
@@ -95,6 +96,7 @@ class Clause:
     rules: tuple[Rule, ...]
     parts: int = 1
     distinct: int = 1
+    about: int = -1
     parameters: tuple[str, ...] = ()
     model: str = ""
     examples: tuple[str, ...] = ()
@@ -230,6 +232,7 @@ def _clause(row: Mapping[str, Any], book: PhraseBook) -> Clause:
         rules=rules,
         parts=max(1, len(parts)),
         distinct=row.get("distinct", 1),
+        about=book.number_of[row["about"]] if "about" in row else -1,
         parameters=tuple(row.get("parameters", ())),
         model=row.get("model", ""),
         examples=tuple(row.get("examples", ())),
