@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from lpo_secaudit.contracts.defined import with_values
 from lpo_secaudit.contracts.detect import Match
 from lpo_secaudit.contracts.numbers import Period, find_amounts, find_multiples, find_periods
 from lpo_secaudit.contracts.precedence import ranking
@@ -43,7 +44,6 @@ _SUSPECTED = re.compile(
 _NOTICE = re.compile(r"\bnotic|\bnotif|\bprior\b|\badvance\b|\bbefore\b|\binform|\bupdate", re.IGNORECASE)
 _OBJECT = re.compile(r"\bobject|\boppos|\breject|\bterminat", re.IGNORECASE)
 _MARKUP = re.compile(r"</?\w[^<>]{0,200}>|\*\*")
-_DEFINED = re.compile(r"\b((?:[A-Z][a-z]+\s+){1,4}Period)\b")
 _CURE = re.compile(r"\bcure|\bremed|\brectif|\bcorrect|\bnotice", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\bgeneral(?:ly)?\b|\bhereby\b|\balready\b|\blist\b|\bconsents?\s+to\b|\backnowledges?\b|\bmay\b|\bagrees\b",
@@ -83,8 +83,10 @@ _AGGREGATE_NOT = re.compile(r"\binsur|\bpremium", re.IGNORECASE)
 
 
 def _text(reading: Reading, unit: int) -> str:
-    """The words of a unit without mark-up; only values are taken from it, never a place."""
-    return _MARKUP.sub("", reading.text[reading.units[unit].start : reading.units[unit].end])
+    """The words of a unit without mark-up, defined periods and sums filled in; only values are taken
+    from it, never a place."""
+    plain = _MARKUP.sub("", reading.text[reading.units[unit].start : reading.units[unit].end])
+    return with_values(plain, reading.values) if reading.values else plain
 
 
 def _with_leads(reading: Reading, unit: int) -> str:
@@ -163,15 +165,6 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
         if period.disagrees:
             notes.append(period.disagrees)
         break
-    if not candidates:
-        for term in dict.fromkeys(m for text in texts for m in _DEFINED.findall(text)):
-            defined = _defined_period(reading, term)
-            if defined is not None:
-                if defined.unit == "business_days":
-                    values["deadline_business_days"] = defined.value
-                else:
-                    values["deadline_hours"] = defined.hours()
-                break
     body = " ".join(texts)
     if _UNDUE.search(body) or any(_UNDUE.search(t) for t in follow[:1] if chosen_text == t):
         values["without_undue_delay"] = True
@@ -181,17 +174,6 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
             values["trigger"] = trigger
             break
     return values
-
-
-def _defined_period(reading: Reading, term: str) -> Period | None:
-    """The length that the text gives a defined period ("Specified Notice Period")."""
-    words = re.compile(re.escape(term).replace(r"\ ", r"\s+"))
-    for unit in range(len(reading.units)):
-        text = _text(reading, unit)
-        for match in words.finditer(text):
-            for period in find_periods(text, match.end(), min(len(text), match.end() + 120)):
-                return period
-    return None
 
 
 def _trigger(text: str) -> str | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from lpo_secaudit.contracts.defined import defined_values
 from lpo_secaudit.contracts.library import ClauseLibrary
 from lpo_secaudit.contracts.parties import Parties, Role, find_parties, party_ranges
 from lpo_secaudit.contracts.phrases import Hits
@@ -17,6 +19,7 @@ __all__ = ["Duty", "Reading", "read"]
 
 # How far above a cell the head of its table may stand, in units, and how long it may be, in words.
 _LABEL_REACH, _LABEL_WORDS = 40, 8
+_TAGS = re.compile(r"</?\w[^<>]{0,200}>")
 Modality = Literal["must", "may", "none"]
 _MUST = word_set("shall will must agrees agree undertakes warrants represents covenants should")
 _MAY = word_set("may can might could")
@@ -78,6 +81,8 @@ class Reading:
     roles: list[tuple[int, int, Role]]
     # For a lead-in: the items that depend on it, those of its items included.
     items_of: dict[int, list[int]]
+    # Defined names of times and sums, each with its value as written.
+    values: Mapping[str, str] = field(default_factory=dict)
     _role_starts: list[int] = field(default_factory=list)
 
     def chain(self, unit: int) -> list[int]:
@@ -306,5 +311,6 @@ def read(text: str, library: ClauseLibrary) -> Reading:
         concepts=concepts,
         units_with=units_with,
         roles=roles,  # type: ignore[arg-type]
+        values=defined_values(_TAGS.sub("", text)),
         _role_starts=[r[0] for r in roles],
     )
