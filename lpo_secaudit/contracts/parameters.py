@@ -393,7 +393,7 @@ def _insured(reading: Reading, matches: list[Match], notes: list[str]) -> dict[s
 
 
 def _cure(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    for unit in _near(reading, matches, 1):
+    for unit in _near(reading, matches, 2, 3):
         text = _text(reading, unit)
         for period in find_periods(text):
             around = _around(text, period, 90)

@@ -34,7 +34,11 @@ _ABBREVIATION = re.compile(
     r"|Tel|Fla|Cal|Stat|Pub|Reg|Rev|Ed|Cir|Exh|incl|resp)|\b[A-Z]|\b[A-Z]\.[A-Z]|C\.F\.R|U\.S\.C?|\s\d{1,2}"
     r"|^\W*\d[\d.]*|^\W*[a-z])\.$"
 )
-_INLINE_ENUM = re.compile(r"(?<=[\s;:,])(?P<enum>\((?:[a-z]|[ivx]{1,5}|\d{1,2})\))\s+(?=[\w\"“])")
+# "thirty (30) days" enumerates nothing.
+_INLINE_ENUM = re.compile(
+    r"(?<=[\s;:,])(?P<enum>\((?:[a-z]|[ivx]{1,5}|\d{1,2})\))\s+(?=[\w\"“])(?!(?:business|calendar|working|consecutive|full"
+    r"|days?|hours?|minutes?|weeks?|months?|years?|times|percent|per\s+cent|million)\b)"
+)
 _WORD = re.compile(r"\w+")
 _TAG = re.compile(r"</?\w[^<>]{0,120}>")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
