@@ -3,7 +3,7 @@
 Nothing that was signed is touched. Each addition is a file of its own, with the public key beside it
 where a key signed, and a proof of its place in the ledger where it was recorded:
 
-    cosignatures/<key id>.json      the audit's own statement, signed by one more key
+    cosignatures/<key id>.json      the audit's own statement, signed by one more key; .tsr: its timestamp
     timestamps/0001.tsr             see attest.timestamps
     replies/<16 hex>.json           a provider's rebuttal or cure, or the firm's answer to one
 
@@ -77,15 +77,25 @@ def _now(now: datetime | None) -> datetime:
     return (now or datetime.now(UTC)).replace(microsecond=0)
 
 
-def cosign(folder: str | Path, signer: Signer, ledger: str | Path, *, now: datetime | None = None) -> Path:
+def cosign(
+    folder: str | Path,
+    signer: Signer,
+    ledger: str | Path,
+    *,
+    tsa: str | None = None,
+    now: datetime | None = None,
+) -> Path:
     """Sign an audit with one more key; returns the file made.
 
     Verify the folder first: this signs what is there.
 
     Args:
         ledger: where the cosignature is recorded; that entry says when it was made.
+        tsa: address of a timestamp authority, which then says it too. Without its answer nothing is
+            signed.
 
     Raises:
+        UndecidableError, IntegrityError: see `attest.timestamps.request_timestamp`.
         InputError: not an audit folder, the key signed already, or it cannot be written.
     """
     root = Path(folder)
@@ -102,8 +112,14 @@ def cosign(folder: str | Path, signer: Signer, ledger: str | Path, *, now: datet
         "keyid": signer.keyid,
         "file": digest_bytes(made),
     }
+    files = {f"{name}.json": made, f"{name}.pub": signer.public_key_pem}
+    if tsa is not None:
+        from lpo_secaudit.attest.timestamps import request_timestamp
+
+        files[f"{name}.tsr"] = request_timestamp(made, tsa)
+        body["token"] = digest_bytes(files[f"{name}.tsr"])
     proof = _record(ledger, "cosignature", body, signer, _now(now))
-    _store(root, {f"{name}.json": made, f"{name}.pub": signer.public_key_pem, f"{name}.proof.json": proof})
+    _store(root, files | {f"{name}.proof.json": proof})
     return root / f"{name}.json"
 
 

@@ -91,14 +91,16 @@ def verify(
     _files(case)
     _proof(case)
     if case.envelope is not None and case.predicate:
-        from lpo_secaudit.verification_later import later_files, trust_policy, whole_ledger
+        from lpo_secaudit.verification_later import later_files, whole_ledger
 
         _named(case, expected)
         later_files(case, policy)
         if ledger is not None:
-            whole_ledger(case, ledger)
+            whole_ledger(case, ledger, policy)
         if policy is not None:
             # After the ledger, which may hold revocations that the policy does not know yet.
+            from lpo_secaudit.verification_trust import trust_policy
+
             trust_policy(case, policy, now)
         if policy is None and not expected and not any(s.one_time for s in case.report.signatures):
             case.report.notices.append("whose key this is, only a trust policy or the owner's word can tell")

@@ -1,4 +1,4 @@
-"""Verification beyond the signed folder itself: what came later, the trust policy, the whole ledger."""
+"""Verification beyond the signed folder itself: what came later, and the whole ledger."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from lpo_secaudit.attest.check import (
     strict_json,
 )
 from lpo_secaudit.errors import InputError, IntegrityError, SecauditError, UndecidableError
-from lpo_secaudit.ledger.proofs import signed_by
+from lpo_secaudit.ledger.proofs import parse_checkpoint, signed_by
 from lpo_secaudit.verification_report import Signature
 
 if TYPE_CHECKING:
-    from lpo_secaudit.attest.trust import TrustedKey, TrustPolicy
+    from lpo_secaudit.attest.trust import TrustPolicy
     from lpo_secaudit.verification_report import Case
 
-__all__ = ["later_files", "trust_policy", "whole_ledger"]
+__all__ = ["later_files", "whole_ledger"]
 
 REPLY_TYPE = "urn:lpo-secaudit:reply:v1"
 
@@ -52,7 +52,8 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
             continue
         # With neither a key nor a proof beside it, it is nothing that anybody signed here.
         if names & {f"{stem}.pub", f"{stem}.proof.json"}:
-            claimed |= _guarded(case, name, partial(check, case, name, names))
+            also = (".tsr",) if check is _cosignature else ()
+            claimed |= _guarded(case, name, partial(check, case, name, names, policy), *also)
     claimed |= _timestamps(case, names, policy)
     for stranger in sorted(names - claimed):
         stem = stranger.removesuffix(".pub").removesuffix(".proof.json")
@@ -62,10 +63,13 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
             case.wrong(main, f"is missing, and {stranger} is left of it")
         else:
             case.wrong(stranger, "a file that belongs to no cosignature, timestamp or reply")
+    case.report.signatures[:] = [
+        replace(s, proven_at=case.proven.get(s.file)) for s in case.report.signatures
+    ]
     _dispute(case, policy)
 
 
-def _guarded(case: Case, name: str, check: Callable[[], None]) -> set[str]:
+def _guarded(case: Case, name: str, check: Callable[[], None], *also: str) -> set[str]:
     """Run one check; what it raises is a problem of its file. Gives the names that belong to it."""
     stem = name.rpartition(".")[0]
     try:
@@ -76,7 +80,7 @@ def _guarded(case: Case, name: str, check: Callable[[], None]) -> set[str]:
         case.wrong(error.where or name, error.message)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         case.wrong(name, f"malformed: {error!r}")
-    return {f"{stem}{ending}" for ending in (".json", ".tsr", ".pub", ".proof.json")}
+    return {name, *(f"{stem}{ending}" for ending in (".pub", ".proof.json", *also))}
 
 
 def _key_of(case: Case, stem: str) -> VerifyingKey:
@@ -100,8 +104,8 @@ def _signed(opened: Envelope, key: VerifyingKey, name: str) -> None:
 
 def _recorded(
     case: Case, file: str, names: set[str], kind: str, expected: Mapping[str, str]
-) -> datetime | None:
-    """When a later file was recorded, by its proof; None for a timestamp that was not."""
+) -> Mapping[str, Any] | None:
+    """The ledger's entry about a later file, by its proof; None for a timestamp that was not recorded."""
     from lpo_secaudit.verification import read_proof
 
     stem = file.rpartition(".")[0]
@@ -122,10 +126,10 @@ def _recorded(
         raise IntegrityError("the checkpoint is not signed by the key beside it", where=name)
     if {k: entry["body"].get(k) for k in expected} != dict(expected):
         raise IntegrityError(f"the {kind} is not what the ledger holds", where=file)
-    return datetime.fromisoformat(entry["recorded_at"])
+    return entry
 
 
-def _cosignature(case: Case, name: str, names: set[str]) -> None:
+def _cosignature(case: Case, name: str, names: set[str], policy: TrustPolicy | None) -> None:
     stem = name.removesuffix(".json")
     key = _key_of(case, stem)
     raw = case.read(name)
@@ -137,12 +141,18 @@ def _cosignature(case: Case, name: str, names: set[str]) -> None:
         raise IntegrityError("is filed under another key's id", where=name)
     _signed(opened, key, name)
     body = {"envelope": _sha256(case.raw), "keyid": key.keyid, "file": _sha256(raw)}
-    claimed = _recorded(case, name, names, "cosignature", body)
+    entry = _recorded(case, name, names, "cosignature", body)
+    claimed = datetime.fromisoformat(entry["recorded_at"]) if entry else None
     case.report.signatures.append(Signature(key.keyid, name, False, claimed))
     case.report.checked.append(f"{name} signs the same statement")
+    token = entry["body"].get("token") if entry else None
+    if token is not None or f"{stem}.tsr" in names:
+        if token != _sha256(case.read(f"{stem}.tsr")):
+            raise IntegrityError("not the timestamp that was recorded with it", where=f"{stem}.tsr")
+        _count(case, f"{stem}.tsr", raw, policy, name)
 
 
-def _reply(case: Case, name: str, names: set[str]) -> None:
+def _reply(case: Case, name: str, names: set[str], _: TrustPolicy | None) -> None:
     stem = name.removesuffix(".json")
     raw = case.read(name)
     if hashlib.sha256(raw).hexdigest()[:16] != Path(stem).name:
@@ -191,9 +201,11 @@ def _timestamps(case: Case, names: set[str], policy: TrustPolicy | None) -> set[
     """Check all timestamps; the earliest trusted one is the audit's proven time."""
     claimed: set[str] = set()
     tokens = sorted(n for n in names if n.startswith("timestamps/") and n.endswith(".tsr"))
+    beside = any(n.startswith("cosignatures/") and n.endswith(".tsr") for n in names)
     for number, name in enumerate(tokens, 1):
-        claimed |= _guarded(case, name, partial(_timestamp, case, name, number, names, policy))
-    if tokens and (policy is None or not policy.tsa_roots):
+        also = (".json",) if number > 1 else ()
+        claimed |= _guarded(case, name, partial(_timestamp, case, name, number, names, policy), *also)
+    if (tokens or beside) and (policy is None or not policy.tsa_roots):
         case.report.notices.append(
             "a timestamp is there; a trust policy with its authority's certificate would make it count"
         )
@@ -201,12 +213,12 @@ def _timestamps(case: Case, names: set[str], policy: TrustPolicy | None) -> set[
 
 
 def _timestamp(case: Case, name: str, number: int, names: set[str], policy: TrustPolicy | None) -> None:
-    from lpo_secaudit.attest.timestamps import OtherBytesError, check_token
+    from lpo_secaudit.attest.timestamps import OtherBytesError
 
     stem = name.removesuffix(".tsr")
     if name != f"timestamps/{number:04}.tsr":
         raise IntegrityError("a timestamp before this one is missing", where=name)
-    data, token = case.raw, case.read(name)
+    data, token, signed = case.raw, case.read(name), ["attestation.json"]
     body = {"envelope": _sha256(case.raw), "token": _sha256(token)}
     _recorded(case, name, names, "timestamp", body)
     over = "attestation.json" if number == 1 else f"{stem}.json"
@@ -216,8 +228,9 @@ def _timestamp(case: Case, name: str, number: int, names: set[str], policy: Trus
         before = {f"timestamps/{i:04}.tsr" for i in range(1, number)} | {"attestation.json"}
         if not before <= set(covered):
             raise IntegrityError("the renewal leaves an earlier timestamp out", where=over)
+        signed += [file for file in covered if file.startswith("cosignatures/") and file.endswith(".json")]
     try:
-        made = check_token(token, data, policy.tsa_roots if policy else (), name)
+        _count(case, name, data, policy, *signed)
     except OtherBytesError as error:
         # A recorded token is known to be as it was, so it is the file that was changed.
         raise IntegrityError(error.message, where=over if f"{stem}.proof.json" in names else name) from error
@@ -226,55 +239,23 @@ def _timestamp(case: Case, name: str, number: int, names: set[str], policy: Trus
             there = file in names or file == "attestation.json"
             if not there or hashlib.sha512(case.read(file)).hexdigest() != digest:
                 raise IntegrityError("not what the renewing timestamp covers", where=file)
+
+
+def _count(case: Case, name: str, data: bytes, policy: TrustPolicy | None, *signed: str) -> None:
+    """Check a token over `data`; where its authority is trusted, the signed files existed at its time."""
+    from lpo_secaudit.attest.timestamps import check_token
+
+    made = check_token(case.read(name), data, policy.tsa_roots if policy else (), name)
     if made.trusted:
-        case.proven = min(made.at, case.proven or made.at)
+        for file in signed:
+            case.proven[file] = min(made.at, case.proven.get(file, made.at))
         case.report.checked.append(f"{name}: existed at {made.at:%Y-%m-%d %H:%M:%SZ}, says {made.authority}")
-
-
-# ---- step 7 ---------------------------------------------------------------------------------
-
-
-def trust_policy(case: Case, policy: TrustPolicy, now: datetime) -> None:
-    """Step 7: whose keys they are, whether they counted, and who is missing."""
-    from lpo_secaudit.attest.trust import SignedAt, judge_key, missing
-
-    valid: list[TrustedKey] = []
-    for position, signature in enumerate(case.report.signatures):
-        known = policy.keys.get(signature.keyid)
-        if known is None:
-            named = replace(signature, state="unknown: the policy does not name this key")
-        else:
-            revoked = [t for t in (known.revoked_at, case.revoked.get(signature.keyid)) if t]
-            known = replace(known, revoked_at=min(revoked) if revoked else None)
-            # The audit's timestamp covers its own envelope, and not what was signed later.
-            proven = case.proven if signature.file == "attestation.json" else None
-            state, why = judge_key(known, SignedAt(signature.claimed_at, proven, now))
-            named = replace(signature, owner=known.owner, role=known.role, state=why or "valid")
-            if state == "wrong":
-                case.wrong(signature.file, f"{known.owner}: {why}")
-            elif state == "undecidable":
-                case.undecidable(signature.file, f"{known.owner}: {why}")
-            else:
-                valid.append(known)
-        case.report.signatures[position] = named
-    for reply in case.replies.values():
-        known = policy.keys.get(reply["keyid"])
-        who = f"{known.owner} ({known.role})" if known else "a key that the policy does not name"
-        case.report.notices.append(f"{reply['kind']} on {reply['about']} by {who}")
-    for line in missing(policy, valid):
-        case.undecidable("", line)
-    if not valid:
-        case.undecidable("attestation.json", "no valid signature is by a key of the trust policy")
-    if policy.require_timestamp and case.proven is None:
-        case.undecidable("", "the policy asks for a trusted timestamp, and there is none")
-    if not case.report.problems:
-        case.report.checked.append(f"the trust policy {policy.name} is met")
 
 
 # ---- step 8 ---------------------------------------------------------------------------------
 
 
-def whole_ledger(case: Case, place: str | Path) -> None:
+def whole_ledger(case: Case, place: str | Path, policy: TrustPolicy | None) -> None:
     """Step 8: the audit stands in a whole ledger or a copy of one; what else it holds about it."""
     from lpo_secaudit.ledger.check import check_copy
     from lpo_secaudit.ledger.reader import open_copy
@@ -306,6 +287,11 @@ def whole_ledger(case: Case, place: str | Path) -> None:
             )
             return
         _entries(case, copy.batches())
+        if policy is not None and not report.problems:
+            from lpo_secaudit.verification_trust import witness_lines
+
+            for stored in copy.checkpoints():
+                witness_lines(case, policy, parse_checkpoint(stored.note, copy.where), "")
         if not report.problems:
             case.report.checked.append(f"the ledger of {report.size} entries is whole and holds this audit")
     except SecauditError as error:
@@ -354,8 +340,11 @@ def _entry(case: Case, entry: Mapping[str, Any], envelope: str, index: int, supe
                     f"entry {index} revokes key {body['keyid'][:16]} from {body['revoked_at']}"
                 )
         case "cosignature" if body.get("envelope") == envelope:
-            if not (case.root / f"cosignatures/{body['keyid']}.json").is_file():
-                case.wrong(f"cosignatures/{body['keyid']}.json", f"is missing: entry {index} records it")
+            for ending in ("json", "tsr") if body.get("token") else ("json",):
+                if not (case.root / f"cosignatures/{body['keyid']}.{ending}").is_file():
+                    case.wrong(
+                        f"cosignatures/{body['keyid']}.{ending}", f"is missing: entry {index} records it"
+                    )
         case "reply" if body.get("audit") == envelope:
             name = f"replies/{body['envelope'].removeprefix('sha256:')[:16]}.json"
             if not (case.root / name).is_file():

@@ -44,6 +44,7 @@ class Signature:
         file: where it stands.
         one_time: the key was made for this audit alone, and names nobody.
         claimed_at: the signer's own word on when.
+        proven_at: an instant at which it existed already, by a trusted timestamp; None without one.
         owner, role: from the trust policy; "" without one.
         state: "valid", or why not.
     """
@@ -52,9 +53,15 @@ class Signature:
     file: str
     one_time: bool
     claimed_at: datetime | None
+    proven_at: datetime | None = None
     owner: str = ""
     role: str = ""
     state: str = "valid"
+
+    @property
+    def time(self) -> Literal["trusted", "claimed", "none"]:
+        """What the judgement on its key's validity rests on."""
+        return "trusted" if self.proven_at else "claimed" if self.claimed_at else "none"
 
 
 @dataclass
@@ -122,7 +129,9 @@ class VerificationReport:
                     "keyid": s.keyid,
                     "file": s.file,
                     "one_time": s.one_time,
-                    "claimed_at": s.claimed_at.isoformat().replace("+00:00", "Z") if s.claimed_at else None,
+                    "claimed_at": _instant(s.claimed_at),
+                    "proven_at": _instant(s.proven_at),
+                    "time": s.time,
                     "owner": s.owner,
                     "role": s.role,
                     "state": s.state,
@@ -135,9 +144,20 @@ class VerificationReport:
         }
 
 
+def _instant(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
 @dataclass
 class Case:
-    """What is known while the steps are taken."""
+    """What is known while the steps are taken.
+
+    Attributes:
+        proven: signed file to the earliest trusted time at which it existed.
+        revoked: key id to the instant from which the ledger revokes it.
+        witnessed: witness's key id to the times, by its own word, at which it saw this audit's entry
+            in the log.
+    """
 
     root: Path
     report: VerificationReport
@@ -149,9 +169,10 @@ class Case:
     entry_raw: bytes = b""
     index: int = -1
     checkpoint: ParsedCheckpoint | None = None
-    proven: datetime | None = None
+    proven: dict[str, datetime] = field(default_factory=dict)
     replies: dict[str, dict[str, Any]] = field(default_factory=dict)
     revoked: dict[str, datetime] = field(default_factory=dict)
+    witnessed: dict[str, list[datetime]] = field(default_factory=dict)
 
     def wrong(self, file: str, message: str) -> None:
         self.report.problems.append(Problem("wrong", file, message))

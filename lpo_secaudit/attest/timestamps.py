@@ -1,7 +1,7 @@
 """Trusted time: RFC 3161 timestamps over an envelope, asked for, checked and renewed.
 
     timestamps/0001.tsr     response over attestation.json
-    timestamps/0002.json    renewal: SHA-512 digests of attestation.json and of all before
+    timestamps/0002.json    renewal: SHA-512 digests of attestation.json, cosignatures and all before
     timestamps/0002.tsr     response over 0002.json
 
 A renewal, made while the older token can still be checked, carries its time on under newer keys
@@ -234,7 +234,11 @@ def timestamp_folder(folder: Path, url: str, timeout_s: float = 30.0) -> tuple[s
         if number == 1:
             covered = (folder / "attestation.json").read_bytes()
         else:
-            covered = renewal(folder, ["attestation.json", *(f"timestamps/{name}" for name in before)])
+            signed = sorted((folder / "cosignatures").glob("*"))
+            others = [f"cosignatures/{p.name}" for p in signed if p.name.endswith((".json", ".tsr"))]
+            covered = renewal(
+                folder, ["attestation.json", *others, *(f"timestamps/{name}" for name in before)]
+            )
         token = request_timestamp(covered, url, timeout_s)
         if number > 1:
             (place / f"{number:04}.json").write_bytes(covered)

@@ -71,6 +71,7 @@ class TrustPolicy:
         require: who must have signed.
         tsa_roots: PEM certificates of timestamp authorities.
         require_timestamp: an audit without trusted time is undecidable.
+        require_trusted_time: so is every signature without one; a witness's line is exempt.
     """
 
     name: str
@@ -78,6 +79,7 @@ class TrustPolicy:
     require: tuple[Requirement, ...] = ()
     tsa_roots: tuple[bytes, ...] = ()
     require_timestamp: bool = False
+    require_trusted_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,8 @@ def load_trust(path: Path) -> TrustPolicy:
             raise InputError(
                 "a key or its id stands twice", where=where, hint="one key has one owner and one role"
             )
+        if row["role"] == "witness" and key.algorithm != "ed25519":
+            raise InputError("a witness signs checkpoints with Ed25519", where=where)
         revoked = row.get("revoked", {})
         keys[key.keyid] = TrustedKey(
             row["id"],
@@ -135,6 +139,7 @@ def load_trust(path: Path) -> TrustPolicy:
             for i, name in enumerate(value.get("timestamp_authorities", ()))
         ),
         value.get("require_timestamp", False),
+        value.get("require_trusted_time", False),
     )
 
 
@@ -161,11 +166,15 @@ def _instant(text: str | None, file: YamlFile, path: tuple[str | int, ...]) -> d
     return instant.astimezone(UTC)
 
 
-def judge_key(key: TrustedKey, when: SignedAt) -> tuple[State, str]:
+def judge_key(key: TrustedKey, when: SignedAt, *, trusted_only: bool = False) -> tuple[State, str]:
     """Whether a key counted when it signed, and why not.
 
     Whoever steals a key can claim any time. So where a key has been revoked, or its window has
-    closed, the claim alone decides nothing: only a trusted time before that end does.
+    closed, the claim alone decides nothing: only a trusted time before that end does. A claim that
+    speaks against itself is wrong all the same.
+
+    Args:
+        trusted_only: a claim alone never decides that a key counted.
     """
     claimed, proven = when.claimed, when.proven
     latest = proven or claimed
@@ -191,6 +200,8 @@ def judge_key(key: TrustedKey, when: SignedAt) -> tuple[State, str]:
             )
     if key.valid_from is not None and claimed is not None and claimed < key.valid_from:
         return "wrong", f"signed before the key became valid on {key.valid_from:%Y-%m-%d %H:%MZ}"
+    if trusted_only and proven is None:
+        return "undecidable", "when it signed is its own word, and the policy asks for a trusted time"
     return "valid", ""
 
 

@@ -17,6 +17,13 @@ def cosign(
     key: Annotated[str, typer.Option(help="Who signs: a key file, or a signer URI.")],
     ledger: Annotated[str, typer.Option(help="Ledger in which the cosignature is recorded.")],
     replay: Annotated[bool, typer.Option(help="Derive every verdict again before signing.")] = True,
+    tsa: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of an RFC 3161 timestamp authority, which says when this signature was made.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Sign an audit with one more key, after verifying it: one pair of eyes more."""
     from lpo_secaudit.additions import cosign as add
@@ -26,7 +33,7 @@ def cosign(
     verify(folder, replay=replay).raise_for_problems()
     signer = signer_for(key)
     assert signer is not None  # noqa: S101  # the option is required
-    made = add(folder, signer, ledger)
+    made = add(folder, signer, ledger, tsa=tsa)
     typer.echo(f"signed by key {signer.keyid[:16]}: {made}", err=True)
 
 

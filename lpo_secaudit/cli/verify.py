@@ -77,7 +77,11 @@ def words_for(report: VerificationReport) -> str:
     lines += [f"  note         {line}" for line in report.notices]
     for signature in report.signatures:
         whose = f", {signature.owner} ({signature.role})" if signature.owner else ""
-        when = f" at {signature.claimed_at:%Y-%m-%d %H:%M:%SZ}" if signature.claimed_at else ""
+        when = (
+            f" at {signature.claimed_at:%Y-%m-%d %H:%M:%SZ} by its own word" if signature.claimed_at else ""
+        )
+        if signature.proven_at:
+            when += f", trusted time not later than {signature.proven_at:%Y-%m-%d %H:%M:%SZ}"
         lines.append(f"  signed by    {signature.keyid[:16]}{whose}{when}: {signature.state}")
     if report.replay is not None and not report.replay.identical:
         lines += [
