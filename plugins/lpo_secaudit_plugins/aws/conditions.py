@@ -34,6 +34,12 @@ def hub_enabled(data: Mapping[str, Any]) -> bool:
     return data["hub"] is not None
 
 
+def names_prefix_lists(data: Mapping[str, Any]) -> bool:
+    """A rule of the group lets in what a prefix list holds."""
+    return any(rule.get("PrefixListIds") for rule in data["IpPermissions"] or ())
+
+
 CONDITIONS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
-    check.__name__: check for check in (key_can_rotate, key_is_own, snapshot_can_be_public, hub_enabled)
+    check.__name__: check
+    for check in (key_can_rotate, key_is_own, snapshot_can_be_public, hub_enabled, names_prefix_lists)
 }

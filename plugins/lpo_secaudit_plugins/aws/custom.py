@@ -7,6 +7,7 @@ import io
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lpo_secaudit.model.evidence import GapReason
@@ -289,6 +290,40 @@ def sorted_list(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any])
     return sorted(asker.all_pages(facet.call, item), key=str)
 
 
+def prefix_lists(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+    """What the prefix lists hold that a group's rules name, each asked for once in its region."""
+    names = sorted(
+        {
+            str(entry["PrefixListId"])
+            for rule in data["IpPermissions"] or ()
+            for entry in rule.get("PrefixListIds") or ()
+        }
+    )
+
+    def entries(name: str) -> list[str]:
+        params = {**facet.call.params, "PrefixListId": name}
+        call = Call(facet.call.service, facet.call.operation, params, facet.call.path)
+        return sorted(str(e["Cidr"]) for e in asker.all_pages(call, asker.blank(item.region)))
+
+    return {
+        name: asker.memo.get(("prefix-list", item.region, name), partial(entries, name)) for name in names
+    }
+
+
+def key_aliases(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
+    """The names of one key, from the listing of the region's aliases, which is asked for once."""
+    place = asker.blank(item.region)
+
+    def ask() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for alias in asker.all_pages(facet.call, place):
+            found.setdefault(str(alias.get("TargetKeyId")), []).append(str(alias.get("AliasName")))
+        return found
+
+    names = asker.memo.get(("aliases", item.region), ask)
+    return sorted(names.get(str(item.members.get("KeyId")), ()))
+
+
 _KMS_EVENTS = ("Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "GenerateRandom", "DeriveSharedSecret")
 _EVENT_PAGES = 5
 
@@ -307,7 +342,7 @@ def kms_events(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) 
                     detail = json.loads(event.get("CloudTrailEvent") or "{}")
                 except ValueError:
                     continue
-                if detail.get("eventSource") != "kms.amazonaws.com":
+                if detail.get("eventSource", "kms.amazonaws.com") != "kms.amazonaws.com":
                     continue
                 extra = detail.get("additionalEventData") or {}
                 found.append(
@@ -335,6 +370,8 @@ FACETS: Mapping[str, FacetFunction] = {
         user_data,
         detectors,
         sorted_list,
+        prefix_lists,
+        key_aliases,
         kms_events,
     )
 }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lpo_secaudit.model.check import (
@@ -27,9 +30,14 @@ from lpo_secaudit_plugins.aws.checks.common import (
 )
 from lpo_secaudit_plugins.aws.reasoning.access import Answer, Question, ask
 from lpo_secaudit_plugins.aws.reasoning.callers import Caller, CallerKind, outsiders
-from lpo_secaudit_plugins.aws.reasoning.conditions import Domain
-from lpo_secaudit_plugins.aws.reasoning.policy import Policy
-from lpo_secaudit_plugins.aws.reasoning.wildcards import matches
+from lpo_secaudit_plugins.aws.reasoning.conditions import (
+    Domain,
+    UnknownConditionError,
+    can_hold,
+    constraint_of,
+)
+from lpo_secaudit_plugins.aws.reasoning.policy import Policy, PolicyError, Statement, parse_policy
+from lpo_secaudit_plugins.aws.reasoning.wildcards import TooComplexError, matches, pattern
 
 __all__ = ["FUNCTIONS"]
 
@@ -66,12 +74,22 @@ def _foreign(record: Record, world: World) -> Verdict:
 
 
 def _is_enclave_key(record: Record, parameters: Mapping[str, Any]) -> bool:
-    """Marked by a tag, or by a word in description or tags: AWS knows no kind of key for enclaves."""
+    """Marked by a tag, by a word in alias, description or tags, or by a policy that speaks of attestation.
+
+    AWS knows no kind of key for enclaves.
+    """
     tags = {str(t.get("Key")): str(t.get("Value")) for t in _tags(record)}
     if tags.get(str(parameters.get("tag", "prowler:enclave-key")), "").lower() == "true":
         return True
     texts = [str(record["Description"] or ""), *tags, *tags.values()]
-    return any(word in text.lower() for word in parameters.get("words", ("enclave",)) for text in texts)
+    texts.extend(str(name) for name in record["aliases"] or ())
+    if any(word in text.lower() for word in parameters.get("words", ("enclave",)) for text in texts):
+        return True
+    try:
+        policy = parse_policy(record["policy"])
+    except PolicyError:
+        return False  # what cannot be read marks nothing
+    return any(c.key.startswith(_ATTESTATION) for s in policy.statements for c in s.conditions)
 
 
 def _tags(record: Record) -> Iterator[Mapping[str, Any]]:
@@ -79,11 +97,63 @@ def _tags(record: Record) -> Iterator[Mapping[str, Any]]:
         yield {"Key": tag.get("Key", tag.get("TagKey")), "Value": tag.get("Value", tag.get("TagValue"))}
 
 
+def _measurement(text: object) -> bytes | None:
+    """A measurement (SHA-384), written in hexadecimal or base64; None for what is none."""
+    value = str(text).strip()
+    try:
+        found = bytes.fromhex(value) if len(value) == 96 else base64.b64decode(value, validate=True)
+    except (ValueError, binascii.Error):
+        return None
+    return found if len(found) == 48 else None
+
+
+def _names_image(statement: Statement, named: Mapping[str, Domain]) -> bool:
+    """Whether a statement's conditions shut out images that nobody named.
+
+    A wildcard, a negation, IfExists or ForAllValues alone lets any image in, or a call without one.
+    """
+    about = [c for c in statement.conditions if c.key.startswith(_ATTESTATION)]
+    if not about:
+        return False
+    try:
+        quantified = frozenset(c.key for c in about if c.quantifier)
+        return not can_hold([constraint_of(c) for c in about], named, quantified)
+    except (UnknownConditionError, TooComplexError) as error:
+        raise cannot_tell(f"{statement.label}: {error}") from error
+
+
+def _without_empty_promises(policy: Policy) -> Policy:
+    """The policy as it is for a call from an image that nobody named: such conditions demand nothing."""
+    values: dict[str, set[str]] = {}
+    for statement in policy.statements:
+        for condition in statement.conditions:
+            if condition.key.startswith(_ATTESTATION):
+                values.setdefault(condition.key, set()).update(
+                    # All zeros is what an enclave in debug mode attests, whatever runs in it.
+                    v
+                    for v in condition.values
+                    if any(_measurement(v) or b"")
+                )
+    named = {
+        key: Domain(excluded=tuple(pattern(v, literal=True, fold_case=True) for v in sorted(texts)))
+        for key, texts in values.items()
+    }
+    return Policy(
+        tuple(
+            s
+            if not s.allow or _names_image(s, named)
+            else replace(s, conditions=tuple(c for c in s.conditions if not c.key.startswith(_ATTESTATION)))
+            for s in policy.statements
+        )
+    )
+
+
 def _unattested(policy: Policy, record: Record, world: World) -> Answer:
     own = account_of(record)
     callers = (Caller(CallerKind.OWN, own), *outsiders(policy, own))
     keys = {**times_from(world.evaluated_at), **_NOT_ATTESTED}
-    return ask(policy, Question(_SENSITIVE, (record.subject.id,), own, callers, keys))
+    question = Question(_SENSITIVE, (record.subject.id,), own, callers, keys)
+    return ask(_without_empty_promises(policy), question)
 
 
 def _enforced(record: Record, world: World) -> Verdict:
@@ -94,7 +164,8 @@ def _enforced(record: Record, world: World) -> Verdict:
     answer = _unattested(allows, record, world)
     if answer.grants:
         return not_satisfied(
-            f"{answer.grants[0].statement} allows {answer.grants[0].actions[0]} without attestation"
+            f"{answer.grants[0].statement} allows {answer.grants[0].actions[0]} without attestation "
+            "of a named image"
         )
     return concluded(answer, "every statement that allows decryption demands attestation")
 
@@ -113,22 +184,28 @@ def _bypass(record: Record, world: World) -> Verdict:
 
 def _measurements(policy: Policy) -> Iterator[str]:
     for statement in policy.statements:
-        if statement.allow and any(matches(a, w) for a in _SENSITIVE for w in statement.actions):
+        if statement.allow and (
+            statement.not_action or any(matches(a, w) for a in _SENSITIVE for w in statement.actions)
+        ):
             for condition in statement.conditions:
-                if condition.key.startswith(_ATTESTATION):
-                    yield from (value.lower() for value in condition.values)
+                if condition.key.startswith(_ATTESTATION) and condition.operator != "null":
+                    yield from condition.values
+
+
+def _known(world: World) -> frozenset[bytes]:
+    return frozenset(m for p in world.parameters["known_pcrs"] if (m := _measurement(p)))
 
 
 def _pcr_mismatch(record: Record, world: World) -> Verdict:
     if not _is_enclave_key(record, world.parameters):
         return not_applicable("not marked as an enclave's key")
-    known = {str(p).lower() for p in world.parameters["known_pcrs"]}
+    known = _known(world)
     found = sorted(set(_measurements(policy_of(record["policy"]))))
     if not known:
         raise cannot_tell("no known measurements are given (parameter known_pcrs)", GapReason.MISSING)
     if not found:
         raise cannot_tell("the policy names no measurement to compare", GapReason.MISSING)
-    unknown = [m for m in found if m not in known]
+    unknown = [m for m in found if _measurement(m) not in known]
     return (
         not_satisfied(f"unknown measurement {unknown[0][:32]}")
         if unknown
@@ -136,20 +213,28 @@ def _pcr_mismatch(record: Record, world: World) -> Verdict:
     )
 
 
-def _attested_calls(record: Record) -> list[tuple[str, list[str]]]:
-    """(event id, measurements) of the calls that carried an attestation document."""
-    found = []
+_IMAGE = {
+    "attestationDocumentEnclaveImageDigest": 0,
+    "attestationDocumentEnclavePCR0": 0,
+    "attestationDocumentEnclavePCR1": 1,
+    "attestationDocumentEnclavePCR2": 2,
+}
+"""What measures the image. PCR3 and PCR4 measure the host's role and id; PCR8, which certificate signed
+the image, is zero for one that is not signed (AWS Nitro Enclaves User Guide)."""
+
+
+def _attested_calls(record: Record) -> list[tuple[str, Mapping[int, bytes]]]:
+    """(event id, measurements of the image by number) of the calls that carried an attestation document."""
+    found: list[tuple[str, Mapping[int, bytes]]] = []
     for event in record["kms_events"] or ():
         attestation = event.get("attestation")
-        if attestation:
-            values = attestation.values() if isinstance(attestation, Mapping) else (attestation,)
-            texts = [str(v).lower().removeprefix("sha384:") for v in values]
-            found.append(
-                (
-                    str(event.get("EventId")),
-                    [t for t in texts if len(t) == 96 and set(t) <= set("0123456789abcdef")],
-                )
-            )
+        if isinstance(attestation, Mapping) and attestation:
+            seen = {
+                number: value
+                for name, number in _IMAGE.items()
+                if (value := _measurement(str(attestation.get(name)).removeprefix("sha384:")))
+            }
+            found.append((str(event.get("EventId")), seen))
     return found
 
 
@@ -173,13 +258,18 @@ def _unknown_image(record: Record, world: World) -> Verdict:
     calls = _attested_calls(record)
     if not calls:
         return _no_calls(record, world)
-    known = {str(p).lower() for p in world.parameters["known_pcrs"]}
+    known = _known(world)
     if not known:
         raise cannot_tell("no known measurements are given (parameter known_pcrs)", GapReason.MISSING)
-    for event, measurements in calls:
-        unknown = [m for m in measurements if m not in known]
+    for event, seen in calls:
+        # The first measures the whole image, the others parts of it.
+        image = [seen[0]] if 0 in seen else [*seen.values()]
+        unknown = [m for m in image if m not in known]
         if unknown:
-            return not_satisfied(f"call {event} came from unknown image {unknown[0][:32]}")
+            return not_satisfied(f"call {event} came from unknown image {unknown[0].hex()[:32]}")
+    silent = [event for event, seen in calls if not seen]
+    if silent:
+        raise cannot_tell(f"call {silent[0]} does not tell its image", GapReason.MISSING)
     return satisfied("every attested call came from a known image")
 
 
@@ -187,8 +277,8 @@ def _debug(record: Record, world: World) -> Verdict:
     calls = _attested_calls(record)
     if not calls:
         return _no_calls(record, world)
-    for event, measurements in calls:
-        if any(set(m) == {"0"} for m in measurements):
+    for event, seen in calls:
+        if 0 in seen and not any(any(m) for m in seen.values()):
             return not_satisfied(f"call {event} came from an enclave in debug mode")
     return satisfied("no recent attested call came from an enclave in debug mode")
 

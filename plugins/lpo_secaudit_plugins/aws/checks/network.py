@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from lpo_secaudit.model.check import (
@@ -23,6 +24,7 @@ from lpo_secaudit_plugins.aws.reasoning.network import (
     UDP,
     Ports,
     acl_ports_open_to,
+    acl_rule_for_everything,
     group_ports_open_to_world,
     group_sources,
     internet_routes,
@@ -41,8 +43,17 @@ def _item(record: Record, *facets: str) -> dict[str, Any]:
     return {facet: record[facet] for facet in facets}
 
 
+def _group(record: Record) -> dict[str, Any]:
+    """A group's rules, with what their prefix lists hold where that could be seen."""
+    group = _item(record, "IpPermissions")
+    if any(rule.get("PrefixListIds") for rule in group["IpPermissions"] or ()):
+        with suppress(UnavailableError):
+            group["prefix_lists"] = record["prefix_lists"] or {}
+    return group
+
+
 def _open_ports(record: Record, ports: Sequence[int]) -> Verdict:
-    group = [_item(record, "IpPermissions")]
+    group = [_group(record)]
     for port in ports:
         sources = group_sources(group, Ports(TCP, port, port))
         if sources.is_broad:
@@ -50,7 +61,7 @@ def _open_ports(record: Record, ports: Sequence[int]) -> Verdict:
     for port in ports:
         lists = unresolved_lists(group, Ports(TCP, port, port))
         if lists:
-            raise cannot_tell(f"what prefix list {lists[0]} lets in to TCP {port} was not collected")
+            raise cannot_tell(f"what prefix list {lists[0]} lets in to TCP {port} could not be seen")
     return satisfied(f"TCP {', '.join(map(str, ports))} not open to the internet")
 
 
@@ -67,6 +78,11 @@ def _acl(record: Record, world: World) -> Verdict:
     wide = {protocol: acl_ports_open_to(acl, protocol) for protocol in (TCP, UDP)}
     if all((ports and (ports[0].low, ports[0].high) == (0, 65535)) for ports in wide.values()):
         return not_satisfied("every TCP and UDP port is open to the internet")
+    number = acl_rule_for_everything(acl)
+    still_open = sum(ports.high - ports.low + 1 for found in wide.values() for ports in found)
+    if number is not None and still_open > 65536:
+        # Closing a few ports first does not make it a choice of ports.
+        return not_satisfied(f"rule {number} opens all ports that no earlier rule closes to the internet")
     return satisfied("not every port is open to the internet")
 
 
@@ -127,7 +143,7 @@ def _groups(record: Record, ids: Sequence[str], world: World) -> list[dict[str, 
         group = world.find("aws.ec2.security-group", place)
         if group is None:
             raise cannot_tell(f"the security group {group_id} was not listed")
-        found.append(_item(group, "GroupId", "IpPermissions"))
+        found.append(_group(group))
     return found
 
 
@@ -146,6 +162,7 @@ def _enclave_ingress(record: Record, world: World) -> Verdict:
             port not in allowed for port in range(ports.low, min(ports.high, ports.low + len(allowed)) + 1)
         ):
             return not_satisfied(f"{ports} is open to the internet")
+    _no_unseen_list(groups, *(Ports(protocol, 0, 65535) for protocol in (TCP, UDP)))
     return satisfied(f"no port but {', '.join(map(str, sorted(allowed)))} is open to the internet")
 
 
@@ -156,7 +173,15 @@ def _enclave_proxy(record: Record, world: World) -> Verdict:
         for ports in wide:
             if ports.low <= int(high) and ports.high >= int(low):
                 return not_satisfied(f"{ports} is open to the internet; enclave proxies use {low}-{high}")
+    _no_unseen_list(groups, *(Ports(TCP, int(low), int(high)) for low, high in world.parameters["ports"]))
     return satisfied("the usual ports of enclave proxies are closed to the internet")
+
+
+def _no_unseen_list(groups: Sequence[Mapping[str, Any]], *asked: Ports) -> None:
+    for ports in asked:
+        lists = unresolved_lists(groups, ports)
+        if lists:
+            raise cannot_tell(f"what prefix list {lists[0]} lets in could not be seen")
 
 
 # ---------------------------------------------------------------------------- databases, warehouses
@@ -182,7 +207,7 @@ def _exposed(record: Record, port: Any, group_ids: list[str], subnet_ids: list[s
     if not group_sources(groups, asked).is_broad:
         lists = unresolved_lists(groups, asked)
         if lists:
-            raise cannot_tell(f"what prefix list {lists[0]} lets in was not collected")
+            raise cannot_tell(f"what prefix list {lists[0]} lets in could not be seen")
         return satisfied(f"publicly addressable, but no group opens TCP {port} to the internet")
     if not subnet_ids:
         raise cannot_tell("its subnets are not known")

@@ -66,11 +66,14 @@ def _multi_region(record: Record, world: World) -> Verdict:
 
 
 def _delivers(record: Record, world: World) -> Verdict:
-    if not record["CloudWatchLogsLogGroupArn"]:
-        return not_satisfied("the trail names no log group")
-    age = age_days((record["status"] or {}).get("LatestCloudWatchLogsDeliveryTime"), world.evaluated_at)
+    status = record["status"] or {}
+    age = age_days(status.get("LatestCloudWatchLogsDeliveryTime"), world.evaluated_at)
     if age is None:
-        return not_satisfied("nothing was ever delivered to CloudWatch Logs")
+        return not_satisfied(
+            "nothing was ever delivered to CloudWatch Logs"
+            if record["CloudWatchLogsLogGroupArn"]
+            else "the trail names no log group"
+        )
     hours = age * 24
     if hours > float(world.parameters["hours"]):
         return not_satisfied(f"the last delivery to CloudWatch Logs was {hours:.0f} hours ago")
@@ -120,11 +123,17 @@ def _object_events(read_only: bool) -> CheckFunction:
     return check
 
 
+_BEDROCK = tuple(
+    f"bedrock{part}.amazonaws.com"
+    for part in ("", "-agent", "-runtime", "-agent-runtime", "-data-automation", "-data-automation-runtime")
+)
+
+
 def _bedrock(record: Record, world: World) -> Verdict:
     def good(trail: Record) -> bool:
         selectors = trail["event_selectors"] or {}
         return is_logging(trail) and (
-            records_management(selectors, read_only=False) or records_bedrock(selectors)
+            records_management(selectors, read_only=False, sources=_BEDROCK) or records_bedrock(selectors)
         )
 
     trail = _any_trail(world, good)

@@ -138,6 +138,7 @@ _IDENTITY_KEYS = (
     "aws:vpceorgid",
     "aws:vpceorgpaths",
     "sts:externalid",
+    "lambda:eventsourcetoken",
     "s3:dataaccesspointarn",
     "s3:dataaccesspointaccount",
 )

@@ -1,6 +1,7 @@
 """Effective reachability from the internet: routes, security groups, network ACLs.
 
-The arguments are what EC2's Describe operations return. A path is open when the subnet's own route
+The arguments are what EC2's Describe operations return; a group may have `prefix_lists` as well, the
+CIDRs of the lists that its rules name. A path is open when the subnet's own route
 table sends internet traffic to an internet gateway, the ACL lets it in and the answers out, and a
 group lets it in (Amazon VPC User Guide).
 """
@@ -18,6 +19,7 @@ from lpo_secaudit_plugins.aws.reasoning.addresses import EVERYWHERE, NOWHERE, Ad
 __all__ = [
     "Ports",
     "acl_ports_open_to",
+    "acl_rule_for_everything",
     "acl_sources",
     "group_ports_open_to_world",
     "group_sources",
@@ -51,9 +53,11 @@ def _protocol(value: object) -> int:
     return _PROTOCOLS.get(text) or int(text)
 
 
-def _cidrs(rule: Item) -> AddressSet:
+def _cidrs(rule: Item, lists: Mapping[str, Sequence[str]]) -> AddressSet:
     cidrs = [r["CidrIp"] for r in rule.get("IpRanges") or ()]
     cidrs += [r["CidrIpv6"] for r in rule.get("Ipv6Ranges") or ()]
+    for entry in rule.get("PrefixListIds") or ():
+        cidrs += lists.get(entry["PrefixListId"], ())
     return AddressSet.of(*cidrs)
 
 
@@ -76,12 +80,12 @@ def group_sources(groups: Iterable[Item], ports: Ports) -> AddressSet:
     for group in groups:
         for rule in group.get("IpPermissions") or ():
             if _applies(rule, ports):
-                found |= _cidrs(rule)
+                found |= _cidrs(rule, group.get("prefix_lists") or {})
     return found
 
 
 def unresolved_lists(groups: Iterable[Item], ports: Ports) -> tuple[str, ...]:
-    """Prefix lists that rules for these ports name; what is in them is not known here."""
+    """Prefix lists that rules for these ports name and that the group's `prefix_lists` do not hold."""
     return tuple(
         sorted(
             {
@@ -90,6 +94,7 @@ def unresolved_lists(groups: Iterable[Item], ports: Ports) -> tuple[str, ...]:
                 for rule in group.get("IpPermissions") or ()
                 if _applies(rule, ports)
                 for entry in rule.get("PrefixListIds") or ()
+                if entry["PrefixListId"] not in (group.get("prefix_lists") or {})
             }
         )
     )
@@ -158,6 +163,21 @@ def acl_ports_open_to(acl: Item, protocol: int) -> tuple[Ports, ...]:
         if span:
             edges |= {int(span["From"]), int(span["To"]) + 1}
     return tuple(_joined(protocol, edges, lambda ports: acl_sources(acl, ports).is_broad))
+
+
+def acl_rule_for_everything(acl: Item) -> int | None:
+    """The number of a rule that lets a broad part of the internet in by every protocol and port."""
+    for entry in acl.get("Entries") or ():
+        cidr = entry.get("CidrBlock") or entry.get("Ipv6CidrBlock")
+        if (
+            not entry.get("Egress")
+            and entry.get("RuleAction") == "allow"
+            and _protocol(entry["Protocol"]) == -1
+            and cidr
+            and AddressSet.of(cidr).is_broad
+        ):
+            return int(entry["RuleNumber"])
+    return None
 
 
 def route_table_of(subnet: Item, tables: Iterable[Item]) -> Item | None:

@@ -7,6 +7,7 @@ store, or what this reader does not know, raises PolicyError; a caller treats th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -154,7 +155,7 @@ def _statement(value: Any, number: str) -> Statement:
     principals = None
     for word in ("Principal", "NotPrincipal"):
         if word in value:
-            principals = _principals(value[word], word == "NotPrincipal", label)
+            principals = _principals(value[word], word == "NotPrincipal", effect == "Allow", label)
     conditions, unknown = _conditions(value.get("Condition"), label)
     return Statement(
         label=label,
@@ -194,14 +195,29 @@ def _texts(value: Any, where: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _principals(value: Any, negated: bool, label: str) -> Principals:
+def _principals(value: Any, negated: bool, allow: bool, label: str) -> Principals:
     if value == "*":
         return Principals(True, negated=negated)
+    if isinstance(value, str):
+        # Some services hand back the bare name that a permission was added for.
+        if re.fullmatch(r"\d{12}|arn:[^:]*:(iam|sts):.*", value):
+            value = {"AWS": value}
+        elif re.fullmatch(r"[\w.-]+\.(amazonaws\.com(\.cn)?|amazon\.com)", value):
+            value = {"Service": value}
     if not isinstance(value, Mapping):
         raise PolicyError(f"{label}: Principal is neither an object nor *")
     names = [(kind, name) for kind, names in value.items() for name in _texts(names, f"{label}: {kind}")]
     everyone = ("AWS", "*") in names
+    if allow and not negated:
+        # AWS stores no wildcard but "*" itself. Should one turn up, the widest reading is the safe one.
+        everyone = everyone or any(_is_wild(kind, name) for kind, name in names)
     return Principals(everyone, tuple(n for n in names if n != ("AWS", "*")), negated)
+
+
+def _is_wild(kind: str, name: str) -> bool:
+    if kind == "AWS":
+        name = (name.split(":", 5) + [""] * 5)[4]  # the account
+    return "*" in name or "?" in name
 
 
 def _conditions(value: Any, label: str) -> tuple[tuple[Condition, ...], str]:

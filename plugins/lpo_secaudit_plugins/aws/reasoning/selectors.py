@@ -79,7 +79,7 @@ def records_object_events(answer: Mapping[str, Any], read_only: bool) -> bool:
         inside, outside = _field(fields, "resources.ARN")
         exceptions.append((inside or [pattern("*")], outside))
     groups = [covered, *(part for pair in exceptions for part in pair)]
-    found = signatures(pattern("arn:aws:s3:::*"), tuple(tuple(group) for group in groups))
+    found = signatures(pattern("arn:aws:s3:::?*/*"), tuple(tuple(group) for group in groups))
     return all(bits & 1 or any(bits >> n & 0b11 == 0b01 for n in range(1, len(groups), 2)) for bits in found)
 
 
@@ -88,27 +88,51 @@ def _names(fields: Sequence[Mapping[str, Any]], name: str) -> bool:
     return any(f.get("Field") == name and f.get("Equals") for f in fields)
 
 
-def records_management(answer: Mapping[str, Any], read_only: bool | None = None) -> bool:
-    """Whether management events are recorded: reads, writes, or (None) both."""
+def records_management(
+    answer: Mapping[str, Any], read_only: bool | None = None, sources: Sequence[str] = ()
+) -> bool:
+    """Whether management events are recorded: reads, writes, or (None) both.
+
+    Args:
+        sources: services whose events are asked about, "bedrock.amazonaws.com"; one of them suffices.
+            None are given where all services are meant.
+    """
     kinds = (True, False) if read_only is None else (read_only,)
-    return all(_records_management(answer, kind) for kind in kinds)
+    return all(_records_management(answer, kind, sources) for kind in kinds)
 
 
-def _records_management(answer: Mapping[str, Any], read_only: bool) -> bool:
+_VERBOSE = ("kms.amazonaws.com", "rdsdata.amazonaws.com")
+"""Services whose many events a trail may leave out, in classic selectors as well."""
+
+
+def _records_management(answer: Mapping[str, Any], read_only: bool, sources: Sequence[str]) -> bool:
     wanted = "ReadOnly" if read_only else "WriteOnly"
-    for selector in answer.get("EventSelectors") or ():
+    classic, advanced_ones = answer.get("EventSelectors") or (), answer.get("AdvancedEventSelectors") or ()
+    if answer and not classic and not advanced_ones:
+        return True  # a trail without selectors of its own records all management events
+    for selector in classic:
         if selector.get("IncludeManagementEvents", True) and selector.get("ReadWriteType", "All") in (
             "All",
             wanted,
         ):
             return True
-    for advanced in answer.get("AdvancedEventSelectors") or ():
+    for advanced in advanced_ones:
         fields = advanced.get("FieldSelectors") or ()
-        if _admits(fields, "eventCategory", "Management") and _admits(
-            fields, "readOnly", str(read_only).lower()
+        if (
+            _admits(fields, "eventCategory", "Management")
+            and _admits(fields, "readOnly", str(read_only).lower())
+            and not {f.get("Field") for f in fields} - {"eventCategory", "readOnly", "eventSource"}
+            and _admits_sources(fields, sources)
         ):
             return True
     return False
+
+
+def _admits_sources(fields: Sequence[Mapping[str, Any]], sources: Sequence[str]) -> bool:
+    if sources:
+        return any(_admits(fields, "eventSource", source) for source in sources)
+    about = [f for f in fields if f.get("Field") == "eventSource"]
+    return all(set(f) <= {"Field", "NotEquals"} and set(f["NotEquals"]) <= set(_VERBOSE) for f in about)
 
 
 def records_bedrock(answer: Mapping[str, Any]) -> bool:

@@ -60,6 +60,14 @@ TYPES = (
         "GroupId",
         "DescribeSecurityGroups",
         "SecurityGroups[]",
+        prefix_lists=Facet(
+            call("ec2:GetManagedPrefixListEntries", "Entries[]", MaxResults=100),
+            "{prefix list id: [CIDR]} for the lists that its ingress rules name",
+            when="names_prefix_lists",
+            otherwise={},
+            needs=("IpPermissions",),
+            custom="prefix_lists",
+        ),
     ),
     _ec2(
         "network-interface",

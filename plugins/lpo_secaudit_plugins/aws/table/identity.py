@@ -221,6 +221,11 @@ TYPES = (
                 bulk="ResourceARN=KeyArn:Tags",
                 otherwise=[],
             ),
+            "aliases": Facet(
+                call("kms:ListAliases", "Aliases[]", Limit=100),
+                "names of the key's aliases",
+                custom="key_aliases",
+            ),
         },
     ),
     Type(

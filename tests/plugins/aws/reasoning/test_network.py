@@ -183,6 +183,13 @@ def test_what_lies_in_prefix_lists_is_not_guessed() -> None:
     assert not group_sources([group], Ports(TCP, 22, 22))
 
 
+def test_known_prefix_lists_count_like_ranges() -> None:
+    rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "PrefixListIds": [{"PrefixListId": "pl-1"}]}
+    group = {"IpPermissions": [rule], "prefix_lists": {"pl-1": ["0.0.0.0/1", "128.0.0.0/1"]}}
+    assert not unresolved_lists([group], Ports(TCP, 22, 22))
+    assert group_sources([group], Ports(TCP, 22, 22)) == AddressSet.of("0.0.0.0/0")
+
+
 @pytest.mark.parametrize(
     ("address", "public"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -69,8 +70,10 @@ def test_complete_means_every_object(selectors: list[dict[str, Any]], read_only:
     others = [v + tail for v in VALUES for tail in ("", "q", "/q")] + [
         P + "q" + v.removeprefix(P) for v in VALUES
     ]
-    others += [P + "q" + v for v in VALUES]
-    assert complete is all(recorded(arn) for arn in (*OBJECTS, *others))
+    others += [P + q + v for v in VALUES for q in ("q", "q/")]
+    # An object has a bucket and a key.
+    objects = [arn for arn in (*OBJECTS, *others) if re.fullmatch(r"arn:aws:s3:::[^/]+/.*", arn)]
+    assert complete is all(recorded(arn) for arn in objects)
 
 
 def classic(kind: str, values: list[str] | None = None, management: bool = True) -> dict[str, Any]:
@@ -82,7 +85,7 @@ def classic(kind: str, values: list[str] | None = None, management: bool = True)
     }
 
 
-@pytest.mark.parametrize("everything", ["arn:aws:s3", "arn:aws:s3:::"])
+@pytest.mark.parametrize("everything", ["arn:aws:s3", "arn:aws:s3:::", "arn:aws:s3:::*/*"])
 def test_classic_selectors(everything: str) -> None:
     assert records_object_events(classic("All", [everything]), True)
     assert records_object_events(classic("WriteOnly", [everything]), False)
@@ -123,6 +126,28 @@ def test_management_events() -> None:
     fields = [*fields, {"Field": "readOnly", "Equals": ["true"]}]
     assert not records_management({"AdvancedEventSelectors": [{"FieldSelectors": fields}]})
     assert not records_management({}) and not records_data_events({})
+
+
+def test_a_trail_without_selectors_records_management_events() -> None:
+    answer = {"TrailARN": "arn", "EventSelectors": [], "AdvancedEventSelectors": None}
+    assert records_management(answer) and not records_data_events(answer)
+
+
+@pytest.mark.parametrize(
+    ("field", "all_services", "bedrock"),
+    [
+        ({"Field": "eventSource", "NotEquals": ["kms.amazonaws.com", "rdsdata.amazonaws.com"]}, True, True),
+        ({"Field": "eventSource", "NotEquals": ["iam.amazonaws.com"]}, False, True),
+        ({"Field": "eventSource", "Equals": ["bedrock.amazonaws.com"]}, False, True),
+        ({"Field": "eventSource", "Equals": ["s3.amazonaws.com"]}, False, False),
+        ({"Field": "eventName", "Equals": ["DeleteTrail"]}, False, False),
+    ],
+)
+def test_management_events_of_some_services(field: dict[str, Any], all_services: bool, bedrock: bool) -> None:
+    fields = [{"Field": "eventCategory", "Equals": ["Management"]}, field]
+    answer = {"AdvancedEventSelectors": [{"FieldSelectors": fields}]}
+    assert records_management(answer, False) is all_services
+    assert records_management(answer, False, ("bedrock.amazonaws.com",)) is bedrock
 
 
 def test_bedrock() -> None:
