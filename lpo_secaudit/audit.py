@@ -68,12 +68,14 @@ class Audit:
         folder: where everything lies; None where no output was asked for.
         keyid: of the key that signed; None without output.
         one_time_key: the key was made for this audit alone, so it proves integrity, not identity.
+        timestamp_problem: why the timestamp that was asked for is not there; "" where nothing is amiss.
     """
 
     result: AuditResult
     folder: Path | None
     keyid: str | None
     one_time_key: bool
+    timestamp_problem: str = ""
 
 
 def run(
@@ -82,6 +84,7 @@ def run(
     output: str | Path,
     ledger: str | Path | None = None,
     signer: Signer | None = None,
+    tsa: str | None = None,
     evaluated_at: datetime | None = None,
     law_as_of: date | None = None,
     plugins: PluginSet | None = None,
@@ -95,6 +98,8 @@ def run(
         output: folder to make; it must not exist or be empty. It appears whole or not at all.
         ledger: ledger file or database URL; default `ledger.sqlite` beside the engagement file.
         signer: who signs; None makes a key for this audit alone and forgets it.
+        tsa: address of an RFC 3161 timestamp authority; default: the engagement's `timestamp.url`.
+            Where it gives no timestamp, the audit is kept without one, and says why.
         evaluated_at: aware instant to judge at; default: the end of collection.
         law_as_of: day whose law applies; default: the day of `evaluated_at`, UTC.
         plugins: default: all installed ones.
@@ -107,6 +112,9 @@ def run(
         NothingToAuditError: no source, or no control in scope.
         IntegrityError: the ledger does not verify, so nothing may be added to it.
     """
+    from lpo_secaudit.attest.timestamps import check_address
+
+    tsa = check_address(tsa or engagement.options.get("timestamp", {}).get("url"))
     plugins = plugins or load_plugins()
     started_at = clock()
     catalogs = tuple(load_catalog(name, engagement.base) for name in engagement.catalogs)
@@ -120,16 +128,14 @@ def run(
         bundle = Bundle(folder.bundle)
         result = judge(engagement, catalogs, plugins, bundle, evaluated_at or bundle.ended_at, day)
         folder.write_result(result, plugins, catalogs)
-        keyid, one_time = folder.sign_and_record(
-            signer, ledger or engagement.base / "ledger.sqlite", engagement.id
+        signed = folder.sign_and_record(
+            signer, ledger or engagement.base / "ledger.sqlite", engagement.id, tsa=tsa
         )
         folder.finish()
-    return Audit(result, Path(output), keyid, one_time)
+    return Audit(result, Path(output), signed.keyid, signed.one_time, signed.timestamp_problem)
 
 
-def plan(
-    engagement: Engagement, *, law_as_of: date | None = None, plugins: PluginSet | None = None
-) -> Plan:
+def plan(engagement: Engagement, *, law_as_of: date | None = None, plugins: PluginSet | None = None) -> Plan:
     """What an audit of the engagement would collect; nothing is asked of any source.
 
     Raises:
@@ -265,10 +271,7 @@ def _selected_checks(
     known = _known_checks(catalogs, plugins)
     parameters_of(catalogs, known, all_known=not plugins.problems)  # say so before anything is collected
     wanted = {
-        check
-        for s in scoped
-        if not s.excluded
-        for check in (*s.control.checks, *s.control.supporting_checks)
+        check for s in scoped if not s.excluded for check in (*s.control.checks, *s.control.supporting_checks)
     }
     return tuple(known[check] for check in sorted(wanted) if check in known)
 

@@ -22,6 +22,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from importlib import import_module
@@ -29,7 +30,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from lpo_secaudit.errors import InputError
+from lpo_secaudit.errors import InputError, IntegrityError, UndecidableError
 from lpo_secaudit.formats.canonical import canonical_json, digest, digest_bytes
 from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.catalog import Catalog
@@ -78,6 +79,33 @@ def proof_file(proof: Proof) -> bytes:
             "checkpoint": proof.checkpoint.decode(),
         }
     )
+
+
+@dataclass(frozen=True)
+class Signed:
+    """How an audit was signed.
+
+    Attributes:
+        keyid: of the key.
+        one_time: it was made for this audit alone.
+        timestamp_problem: why a timestamp that was asked for is not there; "" where it is, or none was.
+    """
+
+    keyid: str
+    one_time: bool
+    timestamp_problem: str = ""
+
+
+def _token(envelope: bytes, tsa: str | None) -> tuple[bytes | None, str]:
+    """A timestamp over an envelope; without it, why there is none."""
+    if tsa is None:
+        return None, ""
+    from lpo_secaudit.attest.timestamps import request_timestamp
+
+    try:
+        return request_timestamp(envelope, tsa), ""
+    except (UndecidableError, IntegrityError) as error:
+        return None, str(error)
 
 
 class AuditFolder:
@@ -192,11 +220,14 @@ class AuditFolder:
         ledger: str | Path,
         engagement_id: str,
         *,
+        tsa: str | None = None,
         signed_at: datetime | None = None,
-    ) -> tuple[str, bool]:
+    ) -> Signed:
         """Sign everything written, record the envelope in the ledger, keep the proof.
 
-        Returns the key's id, and whether it was made for this audit alone.
+        Args:
+            tsa: address of a timestamp authority, asked before anything is recorded; an audit without
+                its answer is recorded all the same.
 
         Raises:
             IntegrityError: the ledger does not verify, so nothing was added to it.
@@ -225,6 +256,7 @@ class AuditFolder:
         }
         self._write("attestation.json", sealed)
         self._write("signer.pub", signer.public_key_pem)
+        token, problem = _token(sealed, tsa)
         with Ledger.open(ledger, create=True) as log:
             facts: list[tuple[Kind, Mapping[str, Any]]] = [("audit", body)]
             facts += [
@@ -232,10 +264,19 @@ class AuditFolder:
                 for waiver in self._result.waivers
                 if waiver.state == "active"
             ]
-            index = log.append_all(facts, now)[0]
-            proof = log.prove(index, log.checkpoint(signer, signer.keyid))
+            if token is not None:
+                stamped = {key: body[key] for key in ("envelope", "keyid")} | {"token": digest_bytes(token)}
+                facts.append(("timestamp", stamped))
+            indexes = log.append_all(facts, now)
+            checkpoint = log.checkpoint(signer, signer.keyid)
+            proof = log.prove(indexes[0], checkpoint)
+            later = log.prove(indexes[-1], checkpoint)
         self._write("ledger/proof.json", proof_file(proof))
-        return signer.keyid, one_time
+        if token is not None:
+            self._write("timestamps/0001.tsr", token)
+            self._write("timestamps/0001.pub", signer.public_key_pem)
+            self._write("timestamps/0001.proof.json", proof_file(later))
+        return Signed(signer.keyid, one_time, problem)
 
     def _subjects(self) -> Iterator[tuple[str, str]]:
         yield "bundle/manifest.json", digest_bytes((self.bundle / "manifest.json").read_bytes())

@@ -16,11 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from lpo_secaudit.errors import InputError, IntegrityError, UndecidableError
 from lpo_secaudit.formats.canonical import canonical_json
 
-__all__ = ["Timestamp", "check_token", "renewal", "request_timestamp", "timestamp_folder"]
+__all__ = ["Timestamp", "check_address", "check_token", "renewal", "request_timestamp", "timestamp_folder"]
 
 RENEWAL_FORMAT = "lpo-secaudit-timestamp-renewal/1"
 MAX_TOKEN_BYTES = 256 * 1024
@@ -67,6 +68,21 @@ def _client() -> None:
         ) from error
 
 
+def check_address(url: str | None) -> str | None:
+    """An authority's address as it was given.
+
+    Raises:
+        InputError: it is none; said before anything else is done.
+    """
+    if url is not None and not (url.startswith(("http://", "https://")) and urlsplit(url).hostname):
+        raise InputError(
+            "not the address of a timestamp authority",
+            where=url,
+            hint="write for instance https://tsa.example/",
+        )
+    return url
+
+
 def request_timestamp(data: bytes, url: str, timeout_s: float = 30.0) -> bytes:
     """Ask an authority for a timestamp over `data`; returns the response's bytes.
 
@@ -74,6 +90,7 @@ def request_timestamp(data: bytes, url: str, timeout_s: float = 30.0) -> bytes:
         UndecidableError: no answer, or the extra `timestamp` is not installed.
         IntegrityError: the answer is not a timestamp over `data`.
     """
+    check_address(url)
     _client()
     import requests
     from rfc3161_client import HashAlgorithm, TimestampRequestBuilder

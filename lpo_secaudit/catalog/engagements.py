@@ -62,7 +62,7 @@ def _engagement(file: YamlFile, base: Path) -> Engagement:
         base=base,
         raw=file.raw,
         name=file.name,
-        options={"accountability": value.get("accountability", {})},
+        options={key: value.get(key, {}) for key in ("accountability", "timestamp")},
     )
 
 

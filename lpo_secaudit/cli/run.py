@@ -42,6 +42,15 @@ def run(
             show_default=False,
         ),
     ] = None,
+    tsa: Annotated[
+        str | None,
+        typer.Option(
+            help="Address of an RFC 3161 timestamp authority that says when the audit was signed. Default: "
+            "the engagement's timestamp.url. Without an answer the audit is kept, and the exit code is at "
+            "least 11.",
+            show_default=False,
+        ),
+    ] = None,
     fail_on: Annotated[
         Severity, typer.Option(help="Least severity of a finding or conflict that makes the exit code 10.")
     ] = Severity.LOW,
@@ -81,6 +90,7 @@ def run(
             output=folder,
             ledger=ledger,
             signer=signer_for(key),
+            tsa=tsa,
             evaluated_at=instant,
             law_as_of=day,
             timeout_s=timeout,
@@ -90,12 +100,21 @@ def run(
         print_summary(
             audit.result, sys.stderr, folder=folder, keyid=audit.keyid, one_time_key=audit.one_time_key
         )
+    if audit.timestamp_problem:
+        typer.echo(
+            f"secaudit: the audit is whole and has no timestamp: {audit.timestamp_problem}\n"
+            f"  hint: `secaudit timestamp {folder} --tsa URL` adds one",
+            err=True,
+        )
     if output is None:
         if sys.stdout.isatty():
             typer.echo(str(folder))
         else:
             sys.stdout.buffer.write(canonical_json(audit.result.to_json()) + b"\n")
-    raise typer.Exit(int(outcome_code(audit.result, fail_on)))
+    code = outcome_code(audit.result, fail_on)
+    if audit.timestamp_problem and code is ExitCode.CLEAN:
+        code = ExitCode.INCOMPLETE
+    raise typer.Exit(int(code))
 
 
 run.__doc__ = f"{run.__doc__}\n\n    Exit codes:\n\n" + "\n\n".join(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from lpo_secaudit.cli.app import run_app
+from tests.attest.tsa import make_authority, openssl, serving
 from tests.cli.test_app import CATALOG
 
 ENGAGEMENT = """
@@ -145,6 +146,52 @@ def test_a_provider_seals_and_opens(call: Call, tmp_path: Path) -> None:
     Path("o.json").write_bytes(Path("o.json").read_bytes().replace(b'"index":', b'"index":1'))
     assert call(*check)[0] == 12
     assert not list(tmp_path.glob(".acme*"))
+
+
+def test_an_audit_is_timestamped_in_the_same_run(call: Call, tmp_path: Path) -> None:
+    authority = make_authority(tmp_path / "tsa")
+    call("keygen", "firm.pem")
+    Path("trust.yaml").write_text(
+        "trust: t\nkeys: [{id: a, owner: A, role: auditor, public_key: firm.pub}]\n"
+        "require: [{role: auditor}]\ntimestamp_authorities: [tsa/root.pem]\nrequire_trusted_time: true\nrequire_timestamp: true\n"
+    )
+    with serving(authority) as url:
+        named = ("run", "engagement.yaml", "--key", "firm.pem", "-q", "--tsa", url)
+        assert call(*named, "-o", "one")[0] == 10
+        # Asked for by the engagement; a key for this audit alone can record the token as well.
+        Path("engagement.yaml").write_text(ENGAGEMENT + f"timestamp: {{url: '{url}'}}\n")
+        assert call("run", "engagement.yaml", "-o", "two", "-q", "--ledger", "other.sqlite")[0] == 10
+    code, out, err = call(
+        "verify", "one", "--trust", "trust.yaml", "--ledger", "ledger.sqlite", "--format", "json"
+    )
+    assert code == 0, err
+    assert json.loads(out)["signatures"][0]["time"] == "trusted"
+    assert "trusted time not later than" in err
+    log = call("ledger", "log", "ledger.sqlite", "--format", "jsonl")[1]
+    assert [json.loads(line)["kind"] for line in log.splitlines()] == ["audit", "timestamp"]
+    assert call("verify", "two", "--ledger", "other.sqlite")[0] == 0
+    openssl(
+        "ts", "-verify", "-data", "one/attestation.json", "-in", "one/timestamps/0001.tsr",
+        "-CAfile", authority.root,
+    )  # fmt: skip
+    Path("two/timestamps/0001.tsr").unlink()
+    assert call("verify", "two")[0] == 12
+
+
+def test_an_audit_without_its_timestamp_is_kept_and_says_so(call: Call) -> None:
+    dead = ("--tsa", "http://127.0.0.1:9/")
+    code, _, err = call("run", "engagement.yaml", "-o", "one", "-q", *dead)
+    assert code == 10  # the finding weighs more
+    assert "the audit is whole and has no timestamp: http://127.0.0.1:9/: the timestamp authority" in err
+    assert "secaudit timestamp one --tsa URL" in err
+    Path("caiq.csv").write_text("Question ID,Question,Answer\nQ1,Is data encrypted?,yes\n")
+    clean = call("run", "engagement.yaml", "-o", "two", "-q")[0]
+    assert call("run", "engagement.yaml", "-o", "three", "-q", *dead)[0] == (clean or 11)
+    assert clean == 0
+    for folder in ("one", "three"):
+        assert call("verify", folder, "--ledger", "ledger.sqlite", "--replay")[0] == 0
+    code, _, err = call("run", "engagement.yaml", "-o", "four", "--tsa", "ftp://tsa.example")
+    assert (code, Path("four").exists(), "not the address" in err) == (2, False, True)
 
 
 def test_a_terminal_or_the_environment_gives_the_passphrase(
