@@ -25,14 +25,14 @@ CONFLICTS = [
     ("critical", "broken-promise", "mfa"),
     ("critical", "misstatement", "mfa"),
     ("high", "broken-promise", "encryption-at-rest"),
-    ("high", "broken-promise", "logging"),
     ("high", "contract-conflict", "breach-notice"),
     ("high", "misstatement", "encryption-at-rest"),
-    ("high", "misstatement", "logging"),
     ("high", "place", "data-location"),
     ("medium", "broken-promise", "encryption-in-transit"),
     ("medium", "broken-promise", "incident-response"),
+    ("medium", "broken-promise", "logging"),
     ("medium", "misstatement", "encryption-in-transit"),
+    ("medium", "misstatement", "logging"),
     # the stronger of the two prevails, by the master agreement's own words
     ("low", "contract-conflict", "breach-notice"),
 ]
