@@ -24,7 +24,8 @@ _MEANS = re.compile(
 )
 # A row of a cover page, one line: the name, a separator, the value.
 _ROW = re.compile(
-    rf"^[ \t>*_|#•\-\d.()\[]{{0,12}}(?P<name>{_NAME})[ \t*_\]\"”]{{0,6}}(?:[:|=–—\t]|\s-\s|\s{{2,}})[ \t*_|:\[\"“]{{0,10}}"
+    rf"^[ \t>*_|#•\-\d.()\[]{{0,12}}(?P<name>{_NAME})[ \t*_\]\"”]{{0,6}}"
+    r"(?:[:|=–—\t]|\s-\s|\s{2,})[ \t*_|:\[\"“]{0,10}"
     r"(?P<value>[^|\n]{2,80})",
     re.MULTILINE,
 )

@@ -10,6 +10,7 @@ from typing import Any
 
 from lpo_secaudit.contracts.defined import with_values
 from lpo_secaudit.contracts.detect import Match
+from lpo_secaudit.contracts.named import named_subprocessors
 from lpo_secaudit.contracts.numbers import Period, find_amounts, find_multiples, find_periods
 from lpo_secaudit.contracts.precedence import ranking
 from lpo_secaudit.contracts.reading import Reading
@@ -194,7 +195,12 @@ def _trigger(text: str) -> str | None:
     return "suspected" if _SUSPECTED.search(text) else None
 
 
-def _mode(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+def _authorization(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
+    named = named_subprocessors(reading.text)
+    return _mode(reading, matches) | ({"named": named} if named else {})
+
+
+def _mode(reading: Reading, matches: list[Match]) -> dict[str, Any]:
     best = max(m.score for m in matches)
     strong = [m for m in matches if m.score >= best - 0.15]
     texts = [_with_leads(reading, m.unit) for m in strong]
@@ -418,7 +424,7 @@ def _precedence(reading: Reading, matches: list[Match], notes: list[str]) -> dic
 
 _READERS: dict[str, Callable[[Reading, list[Match], list[str]], dict[str, Any]]] = {
     "breach-notification": _breach_notification,
-    "subprocessor-authorization": _mode,
+    "subprocessor-authorization": _authorization,
     "subprocessor-change-notice": _notice_days,
     "return-or-deletion": _deletion,
     "audit-right": _audit,

