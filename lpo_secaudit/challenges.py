@@ -22,7 +22,7 @@ from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.ledger.proofs import included
 from lpo_secaudit.redaction import Redaction, redact, redaction_from
 
-__all__ = ["OpenedRecord", "Seal", "check_opening", "check_seal", "make_challenge"]
+__all__ = ["OpenedRecord", "Seal", "check_opening", "check_seal", "make_challenge", "records_behind"]
 
 SEAL_TYPE = "urn:lpo-secaudit:sealed-bundle:v1"
 CHALLENGE_FORMAT = "lpo-secaudit-challenge/1"
@@ -99,6 +99,48 @@ def check_seal(folder: Path, key: VerifyingKey) -> Seal:
             f"{seal.records} records are committed and {bundle.count} handed over", where=str(folder)
         )
     return seal
+
+
+def records_behind(seal: Seal, audit: Path, fingerprint: str) -> list[int]:
+    """Numbers of the sealed records that a finding of an audit rests on.
+
+    Goes from the finding over its observations to the evidence in the audit's bundle, and from there, by
+    the digest that each record had in the sealed bundle, to its line. Verify the audit first.
+
+    Args:
+        fingerprint: of the finding, or of one observation.
+
+    Raises:
+        InputError: no such audit or finding, or it rests on nothing of this bundle.
+    """
+    try:
+        result = json.loads((audit / "audit.json").read_bytes())
+        observations = {o["fingerprint"]: o for o in result["observations"]}
+        findings = {f["fingerprint"]: f["observations"] for f in result["findings"]}
+        wanted = findings.get(fingerprint, [fingerprint] if fingerprint in observations else [])
+        evidence = {digest for o in wanted for digest in observations[o]["evidence"]}
+        with (audit / "bundle" / "records.jsonl").open("rb") as file:
+            records = [r for r in map(json.loads, file) if r["digest"] in evidence]
+        there = {
+            r["provenance"]["digest_in_bundle"]
+            for r in records
+            if r["provenance"].get("seal") == seal.envelope
+        }
+        with (seal.folder / "records.jsonl").open("rb") as file:
+            found = [i for i, line in enumerate(file) if json.loads(line)["digest"] in there]
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(error.filename)) from error
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"not an audit folder: {error!r}", where=str(audit), hint="verify it first"
+        ) from error
+    if not found:
+        raise InputError(
+            f"{fingerprint!r} rests on no record of this bundle",
+            where=str(audit),
+            hint="fingerprints stand in audit.json; the source must name the bundle's `key`",
+        )
+    return found
 
 
 def make_challenge(

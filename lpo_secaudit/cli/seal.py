@@ -86,6 +86,18 @@ def challenge(
     record: Annotated[
         list[int] | None, typer.Option(help="Record to open, by number; may be given again.")
     ] = None,
+    audit: Annotated[
+        Path | None,
+        typer.Option(
+            help="Audit folder whose finding the records are behind; with --finding.", show_default=False
+        ),
+    ] = None,
+    finding: Annotated[
+        str | None,
+        typer.Option(
+            help="Fingerprint of a finding or observation: open what it rests on.", show_default=False
+        ),
+    ] = None,
     draw: Annotated[int, typer.Option(help="How many more to draw by lot.", min=0)] = 0,
     answers: Annotated[
         Path | None,
@@ -100,7 +112,7 @@ def challenge(
     Prints the challenge, to be sent; with --answers and --opening, the opened records.
     """
     from lpo_secaudit.attest.check import parse_public_key
-    from lpo_secaudit.challenges import check_opening, check_seal, make_challenge
+    from lpo_secaudit.challenges import check_opening, check_seal, make_challenge, records_behind
     from lpo_secaudit.errors import InputError
     from lpo_secaudit.sealing import read_json
 
@@ -111,8 +123,13 @@ def challenge(
     sealed = check_seal(bundle, public)
     if (answers is None) != (opening is None):
         raise InputError("checking an opening needs both --answers and --opening")
+    if (audit is None) != (finding is None):
+        raise InputError("the records behind a finding need both --audit and --finding")
     if answers is None or opening is None:
-        typer.echo(json.dumps(make_challenge(sealed, record or (), draw=draw), indent=2))
+        asked = set(record or ())
+        if audit is not None and finding is not None:
+            asked |= set(records_behind(sealed, audit, finding))
+        typer.echo(json.dumps(make_challenge(sealed, sorted(asked), draw=draw), indent=2))
         return
     try:
         raw = opening.read_bytes()

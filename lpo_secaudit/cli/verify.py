@@ -18,7 +18,12 @@ __all__ = ["verify", "words_for"]
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(metavar="AUDIT_DIR", help="Audit folder that secaudit run left.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Audit folder that secaudit run left, or a dossier of an incident."
+        ),
+    ],
     replay: Annotated[
         bool,
         typer.Option("--replay", help="Derive every verdict again from the recorded evidence and compare."),
@@ -47,13 +52,18 @@ def verify(
         ),
     ] = None,
 ) -> None:
-    """Check an audit folder: every byte, who signed, its place in the ledger.
+    """Check an audit folder, or an incident's dossier: every byte, who signed, its place in the ledger.
 
     Exit code 0: verified. 11: nothing is wrong, but something could not be decided. 12: something is
     not what it claims to be, and the message names the file.
     """
     from lpo_secaudit.verification import verify as verify_folder
 
+    if (folder / "dossier.json").is_file() or folder.name == "dossier.json":
+        _dossier(
+            folder if folder.is_dir() else folder.parent, key or [], format, trust or ledger or page or replay
+        )
+        return
     report = verify_folder(folder, replay=replay, trust=trust, ledger=ledger, keys=key)
     if format == "json":
         typer.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
@@ -68,6 +78,28 @@ def verify(
             raise InputError(f"cannot be written: {error.strerror}", where=str(page)) from error
     codes = {"verified": ExitCode.CLEAN, "undecidable": ExitCode.INCOMPLETE, "wrong": ExitCode.INTEGRITY}
     raise typer.Exit(int(codes[report.verdict]))
+
+
+def _dossier(folder: Path, keys: list[Path], format: str, beyond: object) -> None:
+    """Check a dossier, as `secaudit incident verify` does.
+
+    A folder that only calls itself one fails there: its statement is of another kind.
+    """
+    from lpo_secaudit.dossiers import verify_dossier
+
+    if beyond or len(keys) > 1:
+        raise InputError(
+            "this is a dossier of an incident, which has no ledger, policy, replay or page of its own",
+            where=str(folder),
+            hint="give at most one --key; the audits that it rests on are verified each by itself",
+        )
+    keyid = verify_dossier(folder, keys[0] if keys else None)
+    if format == "json":
+        typer.echo(json.dumps({"folder": str(folder), "verdict": "verified", "keyid": keyid}, indent=2))
+    trusted = "" if keys else "; by the key that lies beside it, which shows integrity and not identity"
+    typer.echo(
+        f"VERIFIED: {folder}\n  ok           dossier, every file as signed by {keyid[:16]}{trusted}", err=True
+    )
 
 
 def words_for(report: VerificationReport) -> str:

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from lpo_secaudit.cli.app import run_app
+from lpo_secaudit.dossiers import write_dossier
+from tests.accountability.test_dossier import dossier
 from tests.attest.tsa import make_authority, openssl, serving
 from tests.cli.test_app import CATALOG
 
@@ -153,7 +155,8 @@ def test_an_audit_is_timestamped_in_the_same_run(call: Call, tmp_path: Path) -> 
     call("keygen", "firm.pem")
     Path("trust.yaml").write_text(
         "trust: t\nkeys: [{id: a, owner: A, role: auditor, public_key: firm.pub}]\n"
-        "require: [{role: auditor}]\ntimestamp_authorities: [tsa/root.pem]\nrequire_trusted_time: true\nrequire_timestamp: true\n"
+        "require: [{role: auditor}]\ntimestamp_authorities: [tsa/root.pem]\n"
+        "require_trusted_time: true\nrequire_timestamp: true\n"
     )
     with serving(authority) as url:
         named = ("run", "engagement.yaml", "--key", "firm.pem", "-q", "--tsa", url)
@@ -192,6 +195,25 @@ def test_an_audit_without_its_timestamp_is_kept_and_says_so(call: Call) -> None:
         assert call("verify", folder, "--ledger", "ledger.sqlite", "--replay")[0] == 0
     code, _, err = call("run", "engagement.yaml", "-o", "four", "--tsa", "ftp://tsa.example")
     assert (code, Path("four").exists(), "not the address" in err) == (2, False, True)
+
+
+def test_a_dossier_is_verified_as_what_it_is(call: Call, tmp_path: Path) -> None:
+    folder = write_dossier(dossier(), tmp_path / "dossier")
+    code, _, err = call("verify", folder)
+    assert (code, "VERIFIED" in err, "dossier" in err) == (0, True, True)
+    assert call("verify", folder / "dossier.json", "--key", folder / "signer.pub")[0] == 0
+    assert json.loads(call("verify", folder, "--format", "json")[1])["verdict"] == "verified"
+    code, _, err = call("verify", folder, "--ledger", "ledger.sqlite")
+    assert (code, "has no ledger, policy, replay or page" in err) == (2, True)
+    call("keygen", "firm.pem")
+    assert call("verify", folder, "--key", "firm.pub")[0] == 12
+    # What is none is not taken for one by a name.
+    assert call("run", "engagement.yaml", "-o", "audit", "-q")[0] == 10
+    Path("audit/dossier.json").write_text("{}")
+    assert call("verify", "audit")[0] == 12
+    (folder / "duties.csv").write_bytes(b"")
+    code, _, err = call("verify", folder)
+    assert (code, "duties.csv" in err) == (12, True)
 
 
 def test_a_terminal_or_the_environment_gives_the_passphrase(

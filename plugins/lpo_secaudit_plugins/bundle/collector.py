@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from lpo_secaudit.model.survey import FileSurvey
 from lpo_secaudit.plugins import CollectRequest, Sink
 
 from .archive import MAX_BYTES, holds_manifest, unpacked
-from .signature import verify_signature
+from .signature import Signed, verify_signature
 
 __all__ = ["collect", "survey"]
 
@@ -57,8 +58,8 @@ def collect(request: CollectRequest, sink: Sink) -> None:
             for type_ in bundle.types():  # each record against its digest, before any is handed on
                 for _ in bundle.records(type_):
                     pass
-            keyid = _signature(request, bundle)
-            _hand_on(request, sink, bundle, keyid)
+            signed = _signature(request, bundle)
+            _hand_on(request, sink, bundle, signed)
     except SecauditError as error:
         code = "IntegrityFailure" if isinstance(error, IntegrityError) else None
         where = f"{Path(error.where).name}: " if error.where else ""
@@ -90,8 +91,8 @@ def _check_sizes(folder: Path, shown: str) -> None:
                 )
 
 
-def _signature(request: CollectRequest, bundle: Bundle) -> str | None:
-    """The id of the key that signed; None where nobody is required to have signed."""
+def _signature(request: CollectRequest, bundle: Bundle) -> Signed | None:
+    """The signature that holds; None where nobody is required to have signed."""
     options = request.options
     if "signed_by" not in options and "key" not in options:
         return None
@@ -107,7 +108,11 @@ def _signature(request: CollectRequest, bundle: Bundle) -> str | None:
     )
 
 
-def _hand_on(request: CollectRequest, sink: Sink, bundle: Bundle, keyid: str | None) -> None:
+def _hand_on(request: CollectRequest, sink: Sink, bundle: Bundle, signed: Signed | None) -> None:
+    origin = {"bundle": bundle.manifest_digest}
+    if signed is not None:
+        # The audit keeps the seal itself: its records can be challenged after the bundle is mislaid.
+        origin |= {"seal": sink.blob(signed.envelope, "application/json"), "sealed_by": signed.keyid}
     types = [t for t in bundle.types() if t in request.wanted]
     handed: set[str] = set()
     done = 0
@@ -117,7 +122,7 @@ def _hand_on(request: CollectRequest, sink: Sink, bundle: Bundle, keyid: str | N
                 if name in bundle.blobs and name not in handed:
                     handed.add(name)
                     sink.blob(bundle.blob(name), bundle.blobs[name][1])
-            sink.record(_renamed(record, request.source, bundle.manifest_digest))
+            sink.record(_renamed(record, request.source, origin))
             done += 1
             if done % 500 == 0:
                 sink.progress(done, bundle.count, "records")
@@ -125,7 +130,7 @@ def _hand_on(request: CollectRequest, sink: Sink, bundle: Bundle, keyid: str | N
         if listing.type in request.wanted or listing.type == ANY_TYPE:
             sink.listing(replace(listing, source=_name(request.source, listing.source)))
     if DOCUMENT in request.wanted:
-        sink.record(_document(request, bundle, keyid))
+        sink.record(_document(request, bundle, signed.keyid if signed else None))
         sink.listing(Listing(DOCUMENT, request.source, "", ListingStatus.COMPLETE, 1))
 
 
@@ -133,13 +138,13 @@ def _name(own: str, theirs: str) -> str:
     return f"{own}/{theirs}"
 
 
-def _renamed(record: Evidence, own: str, manifest: str) -> Evidence:
-    """The record under this source, with the digest it had in its own bundle beside it."""
+def _renamed(record: Evidence, own: str, origin: Mapping[str, str]) -> Evidence:
+    """The record under this source, with its bundle, seal and digest there beside it."""
     subject = record.subject
     return replace(
         record,
         subject=Subject(subject.type, subject.id, _name(own, subject.source), subject.region),
-        provenance={**record.provenance, "bundle": manifest, "digest_in_bundle": record.digest},
+        provenance={**record.provenance, **origin, "digest_in_bundle": record.digest},
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,27 @@ from lpo_secaudit.errors import InputError, IntegrityError, UndecidableError
 from .._files.json_strict import parse_json
 from .._files.raw import decode_text, read_bytes
 
-__all__ = ["verify_signature"]
+__all__ = ["Signed", "verify_signature"]
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MAX_ENVELOPE = 4 * 1024 * 1024
 
 
-def verify_signature(envelope: Path, key: Path, manifest_digest: str, shown: str) -> str:
-    """Check the envelope; returns the key's id (SHA-256 of its DER SubjectPublicKeyInfo).
+@dataclass(frozen=True)
+class Signed:
+    """A signature that holds.
+
+    Attributes:
+        keyid: SHA-256 of the key's DER SubjectPublicKeyInfo, in hex.
+        envelope: the bytes that were checked.
+    """
+
+    keyid: str
+    envelope: bytes
+
+
+def verify_signature(envelope: Path, key: Path, manifest_digest: str, shown: str) -> Signed:
+    """Check the envelope; returns it with the id of the key that signed.
 
     Steps:
         1. read the key and the envelope;
@@ -36,7 +50,8 @@ def verify_signature(envelope: Path, key: Path, manifest_digest: str, shown: str
     """
     public, keyid = _read_key(key)
     try:
-        value = parse_json(decode_text(read_bytes(envelope, shown, MAX_ENVELOPE)), shown)
+        raw = read_bytes(envelope, shown, MAX_ENVELOPE)
+        value = parse_json(decode_text(raw), shown)
     except InputError as error:
         raise UndecidableError(
             f"the bundle's signature cannot be read: {error.message}",
@@ -60,7 +75,7 @@ def verify_signature(envelope: Path, key: Path, manifest_digest: str, shown: str
     if not any(_valid(public, signature, signed) for signature in signatures[:64]):
         raise IntegrityError("no valid signature by the named key", where=shown)
     _names_manifest(payload, manifest_digest, shown)
-    return keyid
+    return Signed(keyid, raw)
 
 
 def _read_key(key: Path) -> tuple[Any, str]:
