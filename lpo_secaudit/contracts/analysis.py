@@ -124,9 +124,16 @@ def analyze_document(document: Document, library: ClauseLibrary | None = None) -
     beliefs = {clause.id: belief_of(clause, found[clause.id]) for clause in library.clauses}
     judged: Mapping[str, ModelVerdict] = {}
     if any(clause.model for clause in library.clauses):
-        judged = standard_models().judge(reading, library.book, beliefs)
+        judged = standard_models().judge(reading, library.book, found, beliefs)
     clauses = tuple(
-        _result(clause, found[clause.id], beliefs[clause.id], judged.get(clause.model), reading, document)
+        _result(
+            clause,
+            found[clause.id],
+            beliefs[clause.id],
+            judged.get(clause.model or f"own:{clause.id}"),
+            reading,
+            document,
+        )
         for clause in library.clauses
     )
     return Analysis(

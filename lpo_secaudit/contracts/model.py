@@ -2,8 +2,8 @@
 
 The weights ship as JSON; `tools/train_clause_models.py` makes them from the labelled data again. A
 sentence is a set of features: its word stems, pairs of neighbours, the concepts of the library that
-were found in it, and the words of its heading. A document has a clause where its best sentences and
-the belief of the rules, taken together, score high enough.
+were found in it, the words of its heading and lead-in, and the rules that hold in it. A document has a
+clause where its best sentences and the belief of the rules, taken together, score high enough.
 """
 
 from __future__ import annotations
@@ -11,29 +11,67 @@ from __future__ import annotations
 import gzip
 import json
 import math
-from collections.abc import Mapping, Sequence
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
 
+from lpo_secaudit.contracts.detect import Match
 from lpo_secaudit.contracts.phrases import PhraseBook
 from lpo_secaudit.contracts.reading import Reading
 
 __all__ = [
     "DOCUMENT_FEATURES",
+    "WEIGHT_UNIT",
+    "Family",
     "Model",
     "ModelVerdict",
     "Models",
-    "document_features",
-    "features_of",
+    "pack",
+    "sentence_features",
+    "sentence_scale",
     "standard_models",
 ]
 
 MAX_WORDS = 400  # of a sentence; longer ones are tables and lists
+MAX_ABOVE = 20  # words of a heading or lead-in, the last ones
 MAX_QUOTED = 24
-DOCUMENT_FEATURES = 8
+WEIGHT_UNIT = 0.001
 _LIMIT = 9.0  # of a sentence's score, so that one odd sentence cannot outweigh everything
+_SILENT = -99.0  # of a sentence that cannot hold the clause, whatever its words
+_SURE = 0.8  # belief of a rule that does not need much else
+DOCUMENT_FEATURES = (
+    "best",
+    "second",
+    "third",
+    "expected",
+    "margin",
+    "belief",
+    "believed",
+    "sure",
+    "at rule",
+    "rule places",
+    "completeness",
+    "level",
+    "length",
+)
+"""What a document model weighs:
+
+best, second, third: the highest sentence scores;
+expected: logarithm of how many sentences should carry the clause, by their scores;
+margin: how far the best sentence scores above what it scores for the other clauses of the family;
+belief, believed, sure: what the rules believe, whether above 0.5, whether above 0.8;
+at rule: the highest score of a sentence in which a rule holds;
+rule places: logarithm of how many such sentences there are;
+completeness: mean belief of the rules over the family;
+level: mean over the family of how certain the best sentences look;
+length: logarithm of the number of sentences.
+"""
+
+# One lane of a packed weight: 32 bits, raised by half its range so that no sum of weights is negative.
+_LANE, _HALF = 32, 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +79,14 @@ class Model:
     """One trained model.
 
     Attributes:
-        name: the alias it was trained for, "cuad:Insurance".
+        name: the alias it was trained for, "cuad:Insurance"; what stands before the colon is its family.
         bias: of the sentence score.
-        document: weights of `document_features`, then the constant.
+        document: weights of `DOCUMENT_FEATURES`, then the constant.
         threshold: probability from which the clause is present.
         quote: sentences that score so much are quoted.
         clause: the clause whose rules' belief enters.
-        group: clauses whose mean belief says how complete the document is.
+        bound: whose duty a sentence must state to count, "provider" or "any"; sentences that bind nobody
+            (recitals, definitions) do not count. Empty: every sentence does.
     """
 
     name: str
@@ -56,7 +95,11 @@ class Model:
     threshold: float
     quote: float
     clause: str
-    group: tuple[str, ...]
+    bound: str = ""
+
+    @property
+    def family(self) -> str:
+        return self.name.partition(":")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,104 +122,201 @@ class ModelVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """All trained models; `weights` maps a feature to (model number, weight) pairs."""
+    """All trained models.
+
+    Attributes:
+        weights: for each feature the weights of all models in units of `WEIGHT_UNIT`, packed by `pack`:
+            adding two such integers adds the weights of every model at once, exactly and in any order.
+    """
 
     models: tuple[Model, ...]
-    weights: Mapping[str, tuple[tuple[int, float], ...]]
+    weights: Mapping[str, int]
 
     def judge(
-        self, reading: Reading, book: PhraseBook, beliefs: Mapping[str, float]
+        self,
+        reading: Reading,
+        book: PhraseBook,
+        found: Mapping[str, Sequence[Match]],
+        beliefs: Mapping[str, float],
     ) -> dict[str, ModelVerdict]:
-        """The verdict of every model, by name. `beliefs` are those of the rules, by clause id."""
-        scores: list[list[tuple[float, int]]] = [[] for _ in self.models]
-        weights, size = self.weights, len(self.models)
+        """The verdict of every model, by name. `found` and `beliefs` are those of the rules, by clause id."""
+        units, scores = self._scores(reading, book, found)
+        row_of = {unit: row for row, unit in enumerate(units)}
+        verdicts: dict[str, ModelVerdict] = {}
+        for name in dict.fromkeys(model.family for model in self.models):
+            numbers = [k for k, model in enumerate(self.models) if model.family == name]
+            columns = [[row[k] for row in scores] for k in numbers]
+            clauses = [self.models[k].clause for k in numbers]
+            places = [sorted({row_of[m.unit] for m in found.get(c, ())}) for c in clauses]
+            family = Family(columns, [beliefs.get(c, 0.0) for c in clauses], places)
+            for position, k in enumerate(numbers):
+                verdicts[self.models[k].name] = _verdict(self.models[k], family, position, units)
+        return verdicts
+
+    def _scores(
+        self, reading: Reading, book: PhraseBook, found: Mapping[str, Sequence[Match]]
+    ) -> tuple[list[int], list[list[float]]]:
+        """The units that can hold a clause, and for each of them the score of every model."""
+        size = len(self.models)
+        lanes = struct.Struct(f"<{size}I")
+        raised = pack((k, _HALF) for k in range(size))
         biases = [model.bias for model in self.models]
-        count = 0
-        for unit, where in enumerate(reading.units):
-            if where.kind == "heading":
-                continue
-            count += 1
-            sums = [0.0] * size
-            features = features_of(reading, unit, book)
-            for feature in features:
-                known = weights.get(feature)
-                if known is not None:
-                    for number, weight in known:
-                        sums[number] += weight
-            scale = 3 / math.sqrt(len(features) or 1)
-            for number, total in enumerate(sums):
-                scores[number].append((total * scale + biases[number], unit))
-        return {
-            model.name: _verdict(model, scores[number], beliefs, count)
-            for number, model in enumerate(self.models)
-        }
+        of_duty = [k for k, model in enumerate(self.models) if model.bound]
+        of_provider = [k for k in of_duty if self.models[k].bound == "provider"]
+        known = self.weights.get
+        units, scores = [], []
+        for unit, features, count in sentence_features(reading, book, found):
+            total = sum(filter(None, map(known, features)), raised)
+            scale = sentence_scale(count) * WEIGHT_UNIT
+            sums = lanes.unpack(total.to_bytes(lanes.size, "little"))
+            row = [(s - _HALF) * scale + b for s, b in zip(sums, biases, strict=True)]
+            if of_duty and reading.units[unit].kind in ("recital", "definition"):
+                for k in of_duty:
+                    row[k] = _SILENT
+            elif of_provider and reading.duty_at(unit, reading.bounds[unit][1]).role == "client":
+                for k in of_provider:
+                    row[k] = _SILENT
+            units.append(unit)
+            scores.append(row)
+        return units, scores
 
 
-def _verdict(
-    model: Model, scores: Sequence[tuple[float, int]], beliefs: Mapping[str, float], units: int
-) -> ModelVerdict:
-    best = sorted(scores, key=lambda s: (-s[0], s[1]))[:MAX_QUOTED]
-    overall = sum(beliefs.get(c, 0.0) for c in model.group) / len(model.group) if model.group else 0.0
-    row = document_features([s for s, _ in best[:3]], beliefs.get(model.clause, 0.0), overall, units)
-    logit = sum(w * x for w, x in zip(model.document, row, strict=False)) + model.document[-1]
-    quotes = tuple((unit, score) for score, unit in best if score >= model.quote)
-    return ModelVerdict(
-        1 / (1 + math.exp(-max(-30.0, min(30.0, logit)))),
-        model.threshold,
-        quotes or tuple((unit, score) for score, unit in best[:1]),
-    )
+def pack(weights: Iterable[tuple[int, int]]) -> int:
+    """(model number, weight) pairs as one integer, a lane for each model."""
+    return sum(weight << (_LANE * number) for number, weight in weights)
 
 
-def document_features(best: Sequence[float], belief: float, overall: float, units: int) -> list[float]:
-    """What a document model sees: the three best sentence scores, the rules' belief, completeness, length."""
-    top = [max(-_LIMIT, min(_LIMIT, score)) / 2 for score in best] + [-_LIMIT / 2] * 3
-    return [
-        *top[:3],
-        belief * 2,
-        float(belief > 0.5),
-        float(belief > 0.8),
-        overall * 3,
-        math.log(max(1, units)) - 5,
-    ]
+class Family:
+    """What the document models of one family see of a document.
+
+    Args:
+        columns: for each model the scores of all sentences.
+        beliefs: for each model what the rules of its clause believe.
+        places: for each model the sentences in which a rule of its clause holds.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Sequence[float]],
+        beliefs: Sequence[float],
+        places: Sequence[Sequence[int]],
+    ) -> None:
+        self.columns, self.beliefs, self.places = columns, beliefs, places
+        self.sentences = len(columns[0]) if columns else 0
+        # A stable sort: of equal scores the earlier sentence comes first.
+        self.ranked = [
+            sorted(range(self.sentences), key=column.__getitem__, reverse=True)[:MAX_QUOTED]
+            for column in columns
+        ]
+        size = max(1, len(columns))
+        self.completeness = sum(beliefs) / size
+        best = [c[r[0]] if r else -_LIMIT for c, r in zip(columns, self.ranked, strict=True)]
+        self.level = sum(_logistic(1.5 * b) for b in best) / size
+
+    def features(self, number: int) -> list[float]:
+        """Values of `DOCUMENT_FEATURES` for one model of the family."""
+        column, ranked, belief = self.columns[number], self.ranked[number], self.beliefs[number]
+        top = [_limited(column[row]) for row in ranked[:3]] + [-_LIMIT] * 3
+        expected = sum(_logistic(column[row] - 1) for row in ranked)
+        others = 0.0
+        if ranked:
+            others = sum(math.exp(_limited(c[ranked[0]])) for k, c in enumerate(self.columns) if k != number)
+        at_rule = max((_limited(column[row]) for row in self.places[number]), default=-_LIMIT)
+        return [
+            top[0] / 2,
+            top[1] / 2,
+            top[2] / 2,
+            math.log(expected + 0.05),
+            max(-6.0, min(6.0, top[0] - math.log1p(others))) / 2,
+            belief * 2,
+            float(belief > 0.5),
+            float(belief > _SURE),
+            at_rule / 3,
+            math.log1p(len(self.places[number])),
+            self.completeness * 3,
+            self.level * 4 - 2,
+            math.log(max(1, self.sentences)) - 5,
+        ]
 
 
-def features_of(reading: Reading, unit: int, book: PhraseBook) -> tuple[str, ...]:
-    """The features of a sentence, each once, in a fixed order."""
-    begin, end = reading.bounds[unit]
-    end = min(end, begin + MAX_WORDS)
-    stems = [("#" if s[0].isdigit() else s) for s in reading.tokens.stems[begin:end]]
-    found: dict[str, None] = dict.fromkeys(stems)
-    found.update(dict.fromkeys(f"{a} {b}" for a, b in pairwise(stems)))
-    names = book.names
-    found.update(
-        dict.fromkeys(f"<{names[c]}>" for c in reading.concepts[unit] if names[c].replace("-", "").isalnum())
-    )
-    for above in (reading.units[unit].heading, reading.units[unit].lead):
-        if above >= 0:
-            first, last = reading.bounds[above]
-            found.update(dict.fromkeys(f"^{s}" for s in reading.tokens.stems[max(first, last - 20) : last]))
-    return tuple(found)
+def _limited(score: float) -> float:
+    return max(-_LIMIT, min(_LIMIT, score))
+
+
+def _logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, value))))
+
+
+def _verdict(model: Model, family: Family, number: int, units: Sequence[int]) -> ModelVerdict:
+    logit = model.document[-1]
+    logit += sum(w * x for w, x in zip(model.document, family.features(number), strict=False))
+    ranked = [(units[row], family.columns[number][row]) for row in family.ranked[number]]
+    quotes = tuple(r for r in ranked if r[1] >= model.quote)
+    return ModelVerdict(_logistic(logit), model.threshold, quotes or tuple(ranked[:1]))
+
+
+def sentence_scale(count: int) -> float:
+    """What the summed weights of a sentence of so many features are multiplied with, so that long ones do
+    not win by length."""
+    return 3 / math.sqrt(count or 1)
+
+
+def sentence_features(
+    reading: Reading, book: PhraseBook, found: Mapping[str, Sequence[Match]]
+) -> Iterator[tuple[int, set[str], int]]:
+    """For each unit that is no heading: its index, its features, and how many they are without the rules."""
+    stems = ["#" if s[0].isdigit() else s for s in reading.tokens.stems]
+    # A phrase written into a rule is no concept that another library would have under the same name.
+    concepts = [f"<{name}>" if name.replace("-", "").isalnum() else "" for name in book.names]
+    above: dict[int, frozenset[str]] = {-1: frozenset()}
+    rules: dict[int, list[str]] = {}
+    for clause, matches in found.items():
+        for match in matches:
+            rules.setdefault(match.unit, []).append(f"={clause}")
+            if match.score > _SURE:
+                rules[match.unit].append(f"={clause}+")
+    for unit, where in enumerate(reading.units):
+        if where.kind == "heading":
+            continue
+        begin, end = reading.bounds[unit]
+        words = stems[begin : min(end, begin + MAX_WORDS)]
+        features = set(words)
+        features.update(map(" ".join, pairwise(words)))
+        features.update([concepts[c] for c in reading.concepts[unit]])
+        features.discard("")
+        for upper in (where.heading, where.lead):
+            if upper not in above:
+                first, last = reading.bounds[upper]
+                above[upper] = frozenset(f"^{s}" for s in stems[max(first, last - MAX_ABOVE) : last])
+            features |= above[upper]
+        count = len(features)
+        features.update(rules.get(unit, ()))
+        yield unit, features, count
 
 
 @cache
 def standard_models() -> Models:
     """The models that ship; read once."""
-    raw = (files("lpo_secaudit.contracts") / "models" / "clauses.json.gz").read_bytes()
-    data = json.loads(gzip.decompress(raw))
-    weights: dict[str, list[tuple[int, float]]] = {}
-    models = []
-    for number, (name, row) in enumerate(sorted(data["models"].items())):
-        models.append(
-            Model(
-                name,
-                row["bias"],
-                tuple(row["document"]),
-                row["threshold"],
-                row["quote"],
-                row["clause"],
-                tuple(row["group"]),
+    folder = files("lpo_secaudit.contracts") / "models"
+    models: list[Model] = []
+    weights: dict[str, int] = {}
+    for file in sorted(folder.iterdir(), key=lambda f: f.name):
+        if not file.name.endswith(".json.gz"):
+            continue
+        for name, row in sorted(json.loads(gzip.decompress(file.read_bytes()))["models"].items()):
+            lane = _LANE * len(models)
+            for feature, weight in row["weights"].items():
+                weights[feature] = weights.get(feature, 0) + (weight << lane)
+            document = tuple(row["document"].get(feature, 0.0) for feature in DOCUMENT_FEATURES)
+            models.append(
+                Model(
+                    name,
+                    row["bias"],
+                    (*document, row["constant"]),
+                    row["threshold"],
+                    row["quote"],
+                    row["clause"],
+                    row.get("bound", ""),
+                )
             )
-        )
-        for feature, weight in row["weights"].items():
-            weights.setdefault(feature, []).append((number, weight))
-    return Models(tuple(models), {feature: tuple(pairs) for feature, pairs in weights.items()})
+    return Models(tuple(models), weights)
