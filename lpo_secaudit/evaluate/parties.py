@@ -30,6 +30,24 @@ _IDLE = re.compile(
     r"ab|ag|as|bv|co|company|corp|corporation|emea|europe|gmbh|group|inc|incorporated|international|ireland|kg|kk"
     r"|limited|llc|llp|ltd|nv|oy|plc|private|pte|pty|pvt|sa|sarl|sas|se|srl|the|uk|us|usa"
 )
+# Services that people name instead of who runs them.
+_RUN_BY = {
+    "azure": "microsoft",
+    "cloudfront": "aws",
+    "entra": "microsoft",
+    "gcp": "google",
+    "gmail": "google",
+    "heroku": "salesforce",
+    "linode": "akamai",
+    "m365": "microsoft",
+    "mandrill": "mailchimp",
+    "o365": "microsoft",
+    "onedrive": "microsoft",
+    "outlook": "microsoft",
+    "sendinblue": "brevo",
+    "sharepoint": "microsoft",
+    "twilio": "sendgrid",
+}
 _CLOSED = frozenset({"specific", "none", "prohibited"})
 
 
@@ -96,8 +114,9 @@ def _named(spoken: Iterator[Statement] | Sequence[Statement]) -> list[str]:
 
 
 def _words(text: str) -> tuple[str, ...]:
-    """The words of a name or text without legal forms and the like, lower case."""
-    return tuple(w for w in (m.lower() for m in _WORD.findall(text)) if not _IDLE.fullmatch(w))
+    """The words of a name or text without legal forms and the like, lower case, services by who runs them."""
+    words = (m.lower() for m in _WORD.findall(text))
+    return tuple(_RUN_BY.get(w, w) for w in words if not _IDLE.fullmatch(w))
 
 
 def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
