@@ -223,7 +223,11 @@ def _unheard(found: Record, world: World) -> str:
     """Why an event that the filter matches tells nobody; "" where it does."""
     problem = "no alarm watches its metric"
     for transformation in found["metricTransformations"] or ():
-        name = transformation.get("metricName"), transformation.get("metricNamespace")
+        if _is_zero(transformation.get("metricValue")):
+            problem = f"it counts nothing: it adds 0 to {transformation.get('metricName')}"
+            continue
+        dimensions = frozenset(transformation.get("dimensions") or ())
+        name = transformation.get("metricName"), transformation.get("metricNamespace"), dimensions
         for alarm in world.seen("aws.cloudwatch.alarm", found.subject.region):
             if name not in _metrics(alarm):
                 continue
@@ -238,11 +242,23 @@ def _unheard(found: Record, world: World) -> str:
     return problem
 
 
-def _metrics(alarm: Record) -> Iterator[tuple[Any, Any]]:
-    yield alarm["MetricName"], alarm["Namespace"]
+def _metrics(alarm: Record) -> Iterator[tuple[Any, Any, frozenset[Any]]]:
+    """The metrics an alarm watches. One with other dimensions is another metric, and has no data."""
+    yield alarm["MetricName"], alarm["Namespace"], _names(alarm["Dimensions"])
     for query in alarm["Metrics"] or ():
         metric = (query.get("MetricStat") or {}).get("Metric") or {}
-        yield metric.get("MetricName"), metric.get("Namespace")
+        yield metric.get("MetricName"), metric.get("Namespace"), _names(metric.get("Dimensions"))
+
+
+def _names(dimensions: Any) -> frozenset[Any]:
+    return frozenset(d.get("Name") for d in dimensions or ())
+
+
+def _is_zero(value: Any) -> bool:
+    try:
+        return float(value) == 0
+    except (TypeError, ValueError):
+        return False  # a selector such as $.bytes
 
 
 def _goes_off(alarm: Record, events: float) -> bool:

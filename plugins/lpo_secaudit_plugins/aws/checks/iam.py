@@ -298,6 +298,13 @@ def _root_mfa(record: Record, world: World) -> Verdict:
     )
 
 
+def _root_keys(record: Record, world: World) -> Verdict:
+    keys = (record["summary"] or {}).get("AccountAccessKeysPresent")
+    if keys is None:
+        raise cannot_tell("the account summary does not tell of root's access keys")
+    return satisfied("root has no access key") if keys == 0 else not_satisfied("root has an access key")
+
+
 def _no_root_credentials(summary: Mapping[str, Any]) -> bool:
     # Where AWS does not tell of a password, one must be assumed.
     return summary.get("AccountPasswordPresent") == 0 and summary.get("AccountAccessKeysPresent") == 0
@@ -358,6 +365,7 @@ FUNCTIONS: Mapping[str, CheckFunction] = {
     "aws-iam-role-no-administrative-privileges": _role_administrative,
     "aws-iam-role-cross-account-trust-external-id": _external_id,
     "aws-iam-role-not-assumable-by-anyone": _not_assumable,
+    "aws-iam-no-root-access-key": _root_keys,
     "aws-iam-root-mfa-enabled": _root_mfa,
     "aws-iam-root-hardware-mfa-enabled": _root_hardware_mfa,
     "aws-iam-root-not-used": _root_used,

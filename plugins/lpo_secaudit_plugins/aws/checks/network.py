@@ -287,10 +287,11 @@ def _flow_logs(record: Record, world: World) -> Verdict:
             continue
         if log["FlowLogStatus"] not in (None, "ACTIVE"):
             problems.append(f"{log.subject.id} is {log['FlowLogStatus']}")
-        elif log["TrafficType"] not in (None, "ALL"):
-            problems.append(f"{log.subject.id} records {log['TrafficType']} traffic only")
+        elif log["TrafficType"] == "ACCEPT":
+            problems.append(f"{log.subject.id} records accepted traffic only")
         else:
-            return satisfied(f"{log.subject.id} records all traffic")
+            # Rejected traffic is what the CIS benchmark asks for: it shows what was tried.
+            return satisfied(f"{log.subject.id} records {log['TrafficType'] or 'ALL'} traffic")
     world.all("aws.ec2.flow-log", region)
     return not_satisfied(problems[0] if problems else "the VPC has no flow log")
 

@@ -212,13 +212,26 @@ def _rotation(record: Record, world: World) -> Verdict:
         return not_satisfied("rotation is not enabled")
     grace = timedelta(days=float(world.parameters["grace_days"]))
     due = instant(record["NextRotationDate"])
-    days = (record["RotationRules"] or {}).get("AutomaticallyAfterDays")
+    period = _rotation_period(record["RotationRules"] or {})
     last = instant(record["LastRotatedDate"]) or instant(record["CreatedDate"])
-    if due is None and days and last:
-        due = last + timedelta(days=int(days))
+    if due is None and period and last:
+        due = last + period
     if due is not None and world.evaluated_at > due + grace:
         return not_satisfied(f"rotation is enabled but overdue since {due.date().isoformat()}")
     return satisfied("rotation is enabled")
+
+
+_RATE = re.compile(r"rate\((\d{1,5}) (hour|day)s?\)")
+
+
+def _rotation_period(rules: Mapping[str, Any]) -> timedelta | None:
+    """How often a secret is to rotate; None where a calendar schedule says when."""
+    if rules.get("AutomaticallyAfterDays"):
+        return timedelta(days=int(rules["AutomaticallyAfterDays"]))
+    rate = _RATE.fullmatch(str(rules.get("ScheduleExpression")).strip())
+    if rate is None:
+        return None
+    return timedelta(**{rate[2] + "s": int(rate[1])})
 
 
 def _certificate(record: Record, world: World) -> Verdict:
@@ -286,6 +299,9 @@ def _stage_logging(record: Record, world: World) -> Verdict:
         return satisfied(f"access is logged to {destination}")
     settings = record["methodSettings"] or {}
     level = (settings.get("*/*") or {}).get("loggingLevel")
+    silent = sorted(m for m, s in settings.items() if s.get("loggingLevel") == "OFF")
+    if level in ("ERROR", "INFO") and silent:
+        return not_satisfied(f"{silent[0]} is not logged, whatever holds for the other methods")
     if level in ("ERROR", "INFO"):
         return satisfied(f"execution of every method is logged at level {level}")
     some = sorted(m for m, s in settings.items() if s.get("loggingLevel") in ("ERROR", "INFO"))

@@ -10,7 +10,7 @@ import pytest
 from lpo_secaudit.model.evidence import Evidence
 
 from .case import OWN, S3_ACCOUNT, allow, place
-from .harness import ACCOUNT, OTHER, ago, outcomes, record, without
+from .harness import ACCOUNT, CHECKS, OTHER, ago, outcomes, record, without
 
 GOOD, BAD, OPEN, APART = "satisfied", "not-satisfied", "unavailable", "not-applicable"
 PCR = "kms:RecipientAttestation:PCR0"
@@ -242,6 +242,33 @@ def test_what_does_not_run_needs_no_agent_and_is_not_old(state: str) -> None:
         assert outcomes(check, [record("aws.ec2.instance", data)]) == {GOOD}
 
 
+@pytest.mark.parametrize(
+    ("logs", "found"),
+    [
+        (["ALL"], GOOD),
+        (["REJECT"], GOOD),
+        (["ACCEPT"], BAD),
+        (["ACCEPT", "REJECT"], GOOD),
+        ([], BAD),
+    ],
+)
+def test_flow_logs(logs: list[str], found: str) -> None:
+    vpc = {"VpcId": "vpc-1"}
+    records = [
+        record("aws.ec2.vpc", vpc, place("ec2", "vpc/vpc-1")),
+        record("aws.ec2.network-interface", vpc),
+    ]
+    records += [
+        record(
+            "aws.ec2.flow-log",
+            {"ResourceId": "vpc-1", "FlowLogStatus": "ACTIVE", "TrafficType": kind},
+            place("ec2", f"vpc-flow-log/{kind}"),
+        )
+        for kind in logs
+    ]
+    assert outcomes("aws-vpc-flow-logs-enabled", records) == {found}
+
+
 # -------------------------------------------------------------------------------- trails and alarms
 
 
@@ -280,8 +307,12 @@ CALLS = (
     ],
 )
 def test_an_alarm_on_everything_tells_nothing(check: str, pattern: str, found: str) -> None:
+    assert outcomes("aws-cloudwatch-log-metric-filter-" + check, alarmed(pattern)) == {found}
+
+
+def alarmed(pattern: str, metric: dict[str, Any] | None = None, **alarm: Any) -> list[Evidence]:
     arn = place("logs", "log-group:trail:*")
-    records = [
+    return [
         record("aws.iam.account", {}),
         record("aws.cloudtrail.trail", {"status": {"IsLogging": True}, "CloudWatchLogsLogGroupArn": arn}),
         record(
@@ -290,7 +321,7 @@ def test_an_alarm_on_everything_tells_nothing(check: str, pattern: str, found: s
                 "logGroupName": "trail",
                 "filterName": "f",
                 "filterPattern": pattern,
-                "metricTransformations": [{"metricName": "m", "metricNamespace": "n"}],
+                "metricTransformations": [{"metricName": "m", "metricNamespace": "n", **(metric or {})}],
             },
         ),
         record(
@@ -303,7 +334,76 @@ def test_an_alarm_on_everything_tells_nothing(check: str, pattern: str, found: s
                 "AlarmActions": ["arn:aws:sns:x"],
                 "Threshold": 1,
                 "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+                **alarm,
             },
         ),
     ]
-    assert outcomes("aws-cloudwatch-log-metric-filter-" + check, records) == {found}
+
+
+KEYS = '{ $.eventSource = "kms.amazonaws.com" && (($.eventName = DisableKey) || ($.eventName = Schedule*)) }'
+
+
+@pytest.mark.parametrize(
+    ("metric", "alarm", "found"),
+    [
+        ({}, {}, GOOD),
+        ({"metricValue": "1", "defaultValue": 0}, {}, GOOD),
+        ({"metricValue": "0"}, {}, BAD),
+        ({}, {"Dimensions": [{"Name": "Region", "Value": "eu-west-1"}]}, BAD),
+        ({"dimensions": {"Region": "$.awsRegion"}}, {}, BAD),
+        (
+            {"dimensions": {"Region": "$.awsRegion"}},
+            {"Dimensions": [{"Name": "Region", "Value": "eu-west-1"}]},
+            GOOD,
+        ),
+        ({}, {"ActionsEnabled": False}, BAD),
+        ({}, {"AlarmActions": []}, BAD),
+        ({}, {"Threshold": 1000}, BAD),
+        ({}, {"ComparisonOperator": "LessThanThreshold"}, BAD),
+    ],
+)
+def test_an_alarm_watches_the_very_metric(metric: dict[str, Any], alarm: dict[str, Any], found: str) -> None:
+    check = "aws-cloudwatch-log-metric-filter-disable-or-scheduled-deletion-of-kms-cmk"
+    assert outcomes(check, alarmed(KEYS, metric, **alarm)) == {found}
+
+
+# ------------------------------------------------------------------------------------------- others
+
+ROTATED = {"RotationEnabled": True, "CreatedDate": ago(900)}
+
+
+@pytest.mark.parametrize(
+    ("check", "data", "found"),
+    [
+        (
+            "rds-instance-backup-enabled",
+            {"BackupRetentionPeriod": 0, "ReadReplicaSourceDBInstanceIdentifier": ""},
+            BAD,
+        ),
+        ("iam-no-root-access-key", {"summary": {}}, OPEN),
+        ("iam-no-root-access-key", {"summary": {"AccountAccessKeysPresent": 2}}, BAD),
+        (
+            "secretsmanager-automatic-rotation-enabled",
+            {
+                **ROTATED,
+                "RotationRules": {"ScheduleExpression": "rate(30 days)"},
+                "LastRotatedDate": ago(200),
+            },
+            BAD,
+        ),
+        (
+            "secretsmanager-automatic-rotation-enabled",
+            {**ROTATED, "RotationRules": {"ScheduleExpression": "rate(12 hours)"}, "LastRotatedDate": ago(1)},
+            GOOD,
+        ),
+        (
+            "apigateway-restapi-logging-enabled",
+            {"methodSettings": {"*/*": {"loggingLevel": "INFO"}, "~1pay/POST": {"loggingLevel": "OFF"}}},
+            BAD,
+        ),
+        ("apigateway-restapi-logging-enabled", {"methodSettings": {"*/*": {"loggingLevel": "ERROR"}}}, GOOD),
+    ],
+)
+def test_others(check: str, data: dict[str, Any], found: str) -> None:
+    type_ = CHECKS["aws-" + check].evidence
+    assert outcomes("aws-" + check, [record(type_, data)]) == {found}
