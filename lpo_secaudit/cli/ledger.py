@@ -169,24 +169,51 @@ def publish(
         str | None,
         typer.Option(help="Who signs a new checkpoint; default: the last one stored.", show_default=False),
     ] = None,
+    witnessed: Annotated[
+        Path | None,
+        typer.Option(
+            help="Checkpoint that a witness signed (`ledger mirror` printed it).", show_default=False
+        ),
+    ] = None,
+    witness: Annotated[str | None, typer.Option(help="The witness's name on it.", show_default=False)] = None,
+    witness_key: Annotated[
+        Path | None, typer.Option(help="The witness's public key.", show_default=False)
+    ] = None,
     retain_days: Annotated[
         int | None,
         typer.Option(help="S3 Object Lock: nobody deletes for so many days.", min=1, show_default=False),
     ] = None,
 ) -> None:
-    """Publish the log as static files (tlog-tiles), for others to mirror and witness."""
+    """Publish the log as static files (tlog-tiles), for others to mirror and witness.
+
+    With --witnessed, --witness and --witness-key, the newest checkpoint is published with the witness's line.
+    """
     from lpo_secaudit.cli.signing import signer_for
     from lpo_secaudit.errors import InputError
     from lpo_secaudit.ledger import Ledger
+    from lpo_secaudit.ledger.mirror import add_cosignature
     from lpo_secaudit.ledger.publish import publish as publish_to
     from lpo_secaudit.ledger.sites import FolderSite, S3Site
 
     if site.startswith(("http://", "https://")):
         raise InputError("a log is published into a folder or a bucket", where=site)
+    if len({given is None for given in (witnessed, witness, witness_key)}) > 1 or (witnessed and key):
+        raise InputError(
+            "a witness's line needs --witnessed, --witness and --witness-key, and no --key",
+            hint="a new checkpoint would be one that the witness has not seen",
+        )
     target = S3Site(site, retain_days=retain_days) if site.startswith("s3://") else FolderSite(Path(site))
     signer = signer_for(key)
     with Ledger.open(ledger) as opened:
         checkpoint = opened.checkpoint(signer, signer.keyid) if signer else opened.newest()
+        if witnessed is not None and witness is not None and witness_key is not None:
+            [(eye, _)] = _keys([witness_key])
+            try:
+                note = witnessed.read_bytes()
+            except OSError as error:
+                raise InputError(f"cannot be read: {error.strerror}", where=str(witnessed)) from error
+            checkpoint = add_cosignature(checkpoint, note, witness, eye)
+            opened.keep(checkpoint)
         written = publish_to(opened, target, checkpoint)
     typer.echo(f"{checkpoint.size} entries published to {target.where}, {written} files written", err=True)
     typer.echo(checkpoint.note.decode(), nl=False)
@@ -213,6 +240,7 @@ def mirror(
 
     from lpo_secaudit.cli.signing import signer_for
     from lpo_secaudit.errors import InputError
+    from lpo_secaudit.ledger import Ledger
     from lpo_secaudit.ledger.mirror import mirror as mirror_to
     from lpo_secaudit.ledger.mirror import witness as cosign
 
@@ -224,6 +252,8 @@ def mirror(
     added, checkpoint = mirror_to(source, copy, _keys(key))
     if witness is not None and signer is not None:
         checkpoint = cosign(checkpoint, witness, int(time.time()), signer)
+        with Ledger.open(copy) as own:
+            own.keep(checkpoint)
     typer.echo(f"{added} new entries, {checkpoint.size} in all", err=True)
     typer.echo(checkpoint.note.decode(), nl=False)
 

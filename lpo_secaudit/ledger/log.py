@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select
 
 from lpo_secaudit.errors import InputError, IntegrityError
-from lpo_secaudit.ledger import tree
+from lpo_secaudit.ledger import stored_tree, tree
 from lpo_secaudit.ledger.entries import Entry, Kind, decode_entry, encode_entry
-from lpo_secaudit.ledger.hashing import leaf_hash
 from lpo_secaudit.ledger.note import NoteSigner, sign_checkpoint
-
-if TYPE_CHECKING:
-    from sqlalchemy import Connection
+from lpo_secaudit.ledger.proofs import parse_checkpoint
+from lpo_secaudit.ledger.store import CHECKPOINT, ENTRY, TILE, Store, size_of
 
 __all__ = ["Checkpoint", "Ledger", "Proof"]
 
@@ -70,7 +70,6 @@ class Ledger:
 
     def __init__(self, place: str | Path, *, create: bool = False, origin: str | None = None) -> None:
         """Open a ledger file or database URL; see `Ledger.open`."""
-        from lpo_secaudit.ledger.store import Store
 
         self._store = Store(place, create=create, origin=origin)
         self._tail_checked = False
@@ -130,9 +129,6 @@ class Ledger:
         return added
 
     def _add(self, connection: Connection, entries: Sequence[bytes]) -> range:
-        from sqlalchemy import insert
-
-        from lpo_secaudit.ledger.store import ENTRY, TILE, size_of
 
         start = size_of(connection)
         if not self._tail_checked:
@@ -142,7 +138,7 @@ class Ledger:
             connection.execute(insert(ENTRY), rows)
         stop = start + len(entries)
         for complete in range(start // TILE, stop // TILE):
-            self._complete_tile(connection, complete)
+            stored_tree.complete_tile(connection, complete, self.where)
         return range(start, stop)
 
     def take_over(self, batches: Iterable[Sequence[bytes]], checkpoint: Checkpoint) -> int:
@@ -152,8 +148,6 @@ class Ledger:
             IntegrityError: with them, this log does not lead to the checkpoint's root: the other
                 copy is not a continuation of this one.
         """
-        from lpo_secaudit.ledger.proofs import parse_checkpoint
-        from lpo_secaudit.ledger.store import size_of
 
         head = parse_checkpoint(checkpoint.note, self.where)
         count = 0
@@ -164,7 +158,7 @@ class Ledger:
             size = size_of(connection)
             if head.origin != self.origin or size < head.size:
                 raise IntegrityError("not a checkpoint of this log", where=self.where)
-            if tree.root(self._nodes(connection), head.size) != head.root:
+            if tree.root(stored_tree.nodes(connection, self.where), head.size) != head.root:
                 raise IntegrityError(
                     f"the other copy does not continue this one: at size {head.size} their roots differ",
                     where=self.where,
@@ -173,10 +167,20 @@ class Ledger:
             self._keep(connection, checkpoint)
         return count
 
-    def _keep(self, connection: Connection, checkpoint: Checkpoint) -> None:
-        from sqlalchemy import insert
+    def keep(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint of this log beside the others, such as one that a witness has signed.
 
-        from lpo_secaudit.ledger.store import CHECKPOINT
+        Raises:
+            IntegrityError: it is of another log, or not what the entries lead to.
+        """
+
+        head = parse_checkpoint(checkpoint.note, self.where)
+        if head.origin != self.origin or head.size > self.size() or head.root != self.root(head.size):
+            raise IntegrityError("not a checkpoint of this log", where=self.where)
+        with self._store.writing(lock=False) as connection:
+            self._keep(connection, checkpoint)
+
+    def _keep(self, connection: Connection, checkpoint: Checkpoint) -> None:
 
         row = {
             "size": checkpoint.size,
@@ -186,72 +190,13 @@ class Ledger:
         }
         connection.execute(insert(CHECKPOINT), [row])
 
-    def _complete_tile(self, connection: Connection, index: int) -> None:
-        from sqlalchemy import insert
-
-        from lpo_secaudit.ledger.store import TILE, TILES
-
-        level = 0
-        while True:
-            hashes = self._hashes(connection, level, index * TILE, (index + 1) * TILE)
-            row = {"level": level, "idx": index, "root": tree.fold(hashes), "hashes": b"".join(hashes)}
-            connection.execute(insert(TILES), [row])
-            if (index + 1) % TILE:
-                return
-            level, index = level + 1, index // TILE
-
-    def _hashes(self, connection: Connection, level: int, start: int, stop: int) -> list[bytes]:
-        """Hashes `start` to `stop` of a tile level, none of them beyond the tree."""
-        from sqlalchemy import select
-
-        from lpo_secaudit.ledger.store import ENTRY, TILE, TILES
-
-        found = connection.execute(
-            select(TILES.c.hashes).where(TILES.c.level == level, TILES.c.idx == start // TILE)
-        ).scalar()
-        if found is not None:
-            first = start % TILE * 32
-            part = bytes(found)[first : first + (stop - start) * 32]
-            hashes = [part[i : i + 32] for i in range(0, len(part), 32)]
-        elif level == 0:
-            rows = connection.execute(
-                select(ENTRY.c.data).where(ENTRY.c.idx >= start, ENTRY.c.idx < stop).order_by(ENTRY.c.idx)
-            )
-            hashes = [leaf_hash(bytes(data)) for (data,) in rows]
-        else:
-            below = TILES.c.level == level - 1
-            rows = connection.execute(
-                select(TILES.c.root)
-                .where(below, TILES.c.idx >= start, TILES.c.idx < stop)
-                .order_by(TILES.c.idx)
-            )
-            hashes = [bytes(root) for (root,) in rows]
-        if len(hashes) != stop - start:
-            raise IntegrityError(
-                f"hashes {start} to {stop} of level {level} are not all there",
-                where=self.where,
-                hint="restore the ledger from a mirror",
-            )
-        return hashes
-
     def hashes(self, level: int, start: int, stop: int) -> list[bytes]:
         """Hashes `start` to `stop` of a tile level, within one tile (for publishing)."""
         with self._store.reading() as connection:
-            return self._hashes(connection, level, start, stop)
-
-    def _nodes(self, connection: Connection) -> tree.Nodes:
-        def node(height: int, index: int) -> bytes:
-            level, within = divmod(height, 8)
-            return tree.fold(self._hashes(connection, level, index << within, (index + 1) << within))
-
-        return node
+            return stored_tree.hashes(connection, level, start, stop, self.where)
 
     def _check_tail(self, connection: Connection, size: int) -> None:
         """Before anything is added: does the tree still lead to the last checkpoint's root?"""
-        from sqlalchemy import func, select
-
-        from lpo_secaudit.ledger.proofs import parse_checkpoint
-        from lpo_secaudit.ledger.store import CHECKPOINT, ENTRY
 
         if connection.execute(
             select(func.count()).select_from(ENTRY).where(ENTRY.c.idx >= size - 256)
@@ -269,7 +214,7 @@ class Ledger:
                 hint="restore the ledger from a mirror",
             )
         if parse_checkpoint(last.note.encode(), self.where).root != tree.root(
-            self._nodes(connection), last.size
+            stored_tree.nodes(connection, self.where), last.size
         ):
             raise IntegrityError(
                 "the ledger's entries do not lead to its last checkpoint: they were changed",
@@ -279,7 +224,6 @@ class Ledger:
 
     def size(self) -> int:
         """Number of entries."""
-        from lpo_secaudit.ledger.store import size_of
 
         with self._store.reading() as connection:
             return size_of(connection)
@@ -291,10 +235,9 @@ class Ledger:
             InputError: there are fewer entries.
         """
         with self._store.reading() as connection:
-            return tree.root(self._nodes(connection), self._size(connection, size))
+            return tree.root(stored_tree.nodes(connection, self.where), self._size(connection, size))
 
     def _size(self, connection: Connection, size: int | None) -> int:
-        from lpo_secaudit.ledger.store import size_of
 
         now = size_of(connection)
         if size is not None and not 0 <= size <= now:
@@ -315,9 +258,6 @@ class Ledger:
 
     def raw_entries(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes]]:
         """Index and bytes of entries in order."""
-        from sqlalchemy import select
-
-        from lpo_secaudit.ledger.store import ENTRY
 
         with self._store.reading() as connection:
             query = select(ENTRY.c.idx, ENTRY.c.data).where(ENTRY.c.idx >= start).order_by(ENTRY.c.idx)
@@ -333,11 +273,10 @@ class Ledger:
         Raises:
             IntegrityError: the log's end does not verify.
         """
-        from lpo_secaudit.ledger.store import size_of
 
         with self._store.reading() as connection:
             size = size_of(connection)
-            root = tree.root(self._nodes(connection), size)
+            root = tree.root(stored_tree.nodes(connection, self.where), size)
         note = sign_checkpoint(self.origin, size, root, signer)
         keyid = keyid or str(getattr(signer, "keyid", ""))
         made = Checkpoint(size, keyid, signer.public_key_pem, note)
@@ -351,11 +290,10 @@ class Ledger:
         Raises:
             InputError: there is none yet.
         """
-        from sqlalchemy import select
 
-        from lpo_secaudit.ledger.store import CHECKPOINT as C
-
-        query = select(C.c.size, C.c.keyid, C.c.public_key, C.c.note).order_by(C.c.size.desc(), C.c.id.desc())
+        query = select(
+            CHECKPOINT.c.size, CHECKPOINT.c.keyid, CHECKPOINT.c.public_key, CHECKPOINT.c.note
+        ).order_by(CHECKPOINT.c.size.desc(), CHECKPOINT.c.id.desc())
         with self._store.reading() as connection:
             row = connection.execute(query.limit(1)).first()
         if row is None:
@@ -364,12 +302,11 @@ class Ledger:
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """All stored checkpoints, smallest first."""
-        from sqlalchemy import select
-
-        from lpo_secaudit.ledger.store import CHECKPOINT as C
 
         with self._store.reading() as connection:
-            query = select(C.c.size, C.c.keyid, C.c.public_key, C.c.note).order_by(C.c.size, C.c.id)
+            query = select(
+                CHECKPOINT.c.size, CHECKPOINT.c.keyid, CHECKPOINT.c.public_key, CHECKPOINT.c.note
+            ).order_by(CHECKPOINT.c.size, CHECKPOINT.c.id)
             for size, keyid, public_key, note in connection.execution_options(yield_per=1024).execute(query):
                 yield Checkpoint(size, keyid, public_key.encode(), note.encode())
 
@@ -383,7 +320,7 @@ class Ledger:
             size = self._size(connection, size)
             if not 0 <= index < size:
                 raise InputError(f"there is no entry {index} among the first {size}", where=self.where)
-            return tuple(tree.inclusion(self._nodes(connection), index, size))
+            return tuple(tree.inclusion(stored_tree.nodes(connection, self.where), index, size))
 
     def consistency(self, old: int, new: int | None = None) -> tuple[bytes, ...]:
         """The proof that the tree of size `new` continues the tree of size `old`.
@@ -395,7 +332,7 @@ class Ledger:
             new = self._size(connection, new)
             if not 0 <= old <= new:
                 raise InputError(f"{old} is larger than {new}", where=self.where)
-            return tuple(tree.consistency(self._nodes(connection), old, new))
+            return tuple(tree.consistency(stored_tree.nodes(connection, self.where), old, new))
 
     def prove(self, index: int, checkpoint: Checkpoint) -> Proof:
         """An entry's proof of inclusion under a checkpoint."""

@@ -112,6 +112,19 @@ def test_firm_reviewer_provider_and_client(call: Call, tmp_path: Path) -> None:
     )  # fmt: skip
     assert code == 0
     assert "\u2014 client.example/w " in note
+    Path("note.txt").write_text(note)
+    line = ("--witness", "client.example/w", "--witness-key", "client.pub")
+    assert call("ledger", "publish", "ledger.sqlite", "site", "--witnessed", "note.txt")[0] == 2
+    assert call("ledger", "publish", "ledger.sqlite", "site", "--witnessed", "none.txt", *line)[0] == 2
+    assert call("ledger", "publish", "ledger.sqlite", "site", "--witnessed", "note.txt", *line)[0] == 0
+    Path("witnessed.yaml").write_text(
+        "trust: t\nkeys:\n  - {id: a, owner: A, role: auditor, public_key: firm.pub}\n"
+        "  - {id: client.example/w, owner: C, role: witness, public_key: client.pub}\n"
+        "require: [{role: auditor}, {role: witness}]\n"
+    )
+    assert call("verify", "audit", "--trust", "witnessed.yaml")[0] == 11
+    for place in ("site", "copy.sqlite", "ledger.sqlite"):
+        assert call("verify", "audit", "--trust", "witnessed.yaml", "--ledger", place)[0] == 0
     assert call("ledger", "mirror", "site", "other.sqlite", "--key", "provider.pub")[0] == 12
     assert call("ledger", "mirror", "site", "other.sqlite")[0] == 2
     assert call("ledger", "check", "ledger.sqlite", "--key", "firm.pub", "--against", "copy.sqlite")[0] == 0
