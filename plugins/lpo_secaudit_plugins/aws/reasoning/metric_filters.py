@@ -2,7 +2,8 @@
 
 Amazon CloudWatch Logs User Guide, "Filter pattern syntax": `{ selector operator value }`, joined by
 && and || (&& binds closer) and parentheses; strings may hold `*`; NOT EXISTS, EXISTS, IS NULL,
-IS TRUE, IS FALSE; numbers are compared as numbers; a `%...%` regular expression is not evaluated.
+IS TRUE, IS FALSE; numbers are compared as numbers; `%...%` is a regular expression, looked for
+anywhere in the text, of which short ones without groups are evaluated.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def parse_filter(text: str) -> Test:
     """A test of events (parsed CloudTrail records).
 
     Raises:
-        FilterError: not a JSON filter pattern, or one with a regular expression.
+        FilterError: not a JSON filter pattern, or one with an involved regular expression.
     """
     text = text.strip()
     if len(text) > MOST_CHARACTERS:
@@ -122,7 +123,7 @@ class _Parser:
             raise FilterError(f"expected an operator, not {text!r}")
         value_kind, value = self._next()
         if value_kind == "regex":
-            raise FilterError("regular expressions are not evaluated")
+            return _searching(path, text, value[1:-1])
         if value_kind == "string":
             value = re.sub(r"\\(.)", r"\1", value[1:-1])
         elif value_kind != "word":
@@ -150,6 +151,30 @@ class _Parser:
             wanted = {"NULL": None, "TRUE": True, "FALSE": False}[following]
             return lambda event: _value(event, path) is wanted
         raise FilterError(f"unknown operator {word} {following}")
+
+
+_SIMPLE = re.compile(r"(?:[\w\s.^$|*+?{},\[\]:/@=#<>&;'!~-]|\\[dDsSwW.*+?^$|\[\]{}/\\-])*", re.ASCII)
+MOST_REPETITIONS = 3  # without groups, the cost is a power of the length with this exponent
+
+
+def _searching(path: tuple[str, ...], operator: str, expression: str) -> Test:
+    if operator not in ("=", "!="):
+        raise FilterError(f"{operator} compares with no regular expression")
+    repeated = sum(expression.count(character) for character in "*+{?")
+    if len(expression) > 200 or repeated > MOST_REPETITIONS or not _SIMPLE.fullmatch(expression):
+        raise FilterError("the regular expression is too involved to be evaluated")
+    try:
+        found = re.compile(expression, re.ASCII).search
+    except (re.error, OverflowError) as error:
+        raise FilterError(f"the regular expression cannot be read: {error}") from error
+
+    def test(event: Event) -> bool:
+        value = _value(event, path)
+        if not isinstance(value, (str, int, float)) or isinstance(value, bool):
+            return False
+        return (found(str(value)[:200]) is not None) is (operator == "=")
+
+    return test
 
 
 def _path(selector: str) -> tuple[str, ...]:

@@ -98,7 +98,10 @@ def test_values(pattern: str, event: Event, matched: bool) -> None:
     [
         "ERROR",
         "{ $.a }",
-        "{ $.a = %x.*% }",
+        "{ $.a = %(x+)+% }",
+        "{ $.a = %x*y*z*.*% }",
+        "{ $.a = %[% }",
+        "{ $.a > %x% }",
         "{ ($.a = x }",
         "{ $.a = x) }",
         "{ $.a > word }",
@@ -110,3 +113,20 @@ def test_values(pattern: str, event: Event, matched: bool) -> None:
 def test_what_cannot_be_read_is_refused(pattern: str) -> None:
     with pytest.raises(FilterError):
         parse_filter(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ("{ $.a = %^Root% }", True),
+        ("{ $.a = %oo% }", True),
+        ("{ $.a = %^oo% }", False),
+        ("{ $.a = %R.*t$% }", True),
+        ("{ $.a != %User% }", True),
+        ("{ $.b != %User% }", False),
+        (r"{ $.a = %\d% }", False),
+        ("{ $.c = %7% }", True),
+    ],
+)
+def test_short_regular_expressions(pattern: str, matches: bool) -> None:
+    assert parse_filter(pattern)({"a": "Root", "c": 17}) is matches
