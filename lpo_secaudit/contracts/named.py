@@ -67,8 +67,8 @@ def named_subprocessors(text: str) -> list[str]:
         if _announces_lines(line) and number >= read_to:
             read_to = number + 1
             strong = bool(_LIST_WORD.search(line)) or line.rstrip().endswith(":")
-            for name, read_to in _listed(lines, number + 1, strong=strong):
-                found[name] = None
+            for name, after in _listed(lines, number + 1, strong=strong):
+                found[name], read_to = None, after
         if len(found) >= MAX_NAMES:
             break
     return list(found)[:MAX_NAMES]

@@ -67,6 +67,12 @@ _CITES = re.compile(
     r"|the|in|by|for|with|under|cfr|§+)\s*$",
     re.IGNORECASE,
 )
+# Shorter lines are cells of a table, not lines of a paragraph, unless they end in the middle of a phrase.
+_CELL = 42
+_GOES_ON = re.compile(
+    r"(?:[,;(\-–—&/]|\b(?:and|or|of|the|an?|to|in|on|by|for|with|from|its|any|all|each|such|this|that|under|shall|will|is|are|be))$",
+    re.IGNORECASE,
+)
 # An enumeration inside a sentence is split only where the sentence is long enough to say several things.
 _SPLIT_WORDS = 45
 
@@ -221,6 +227,8 @@ def _blocks(text: str) -> Iterator[_Block]:
     current: _Block | None = None
     blank = False
     for start, end in _lines(text):
+        # A byte order mark is no part of the first line.
+        start += text.startswith("\ufeff", start)
         line = text[start:end]
         if not line.strip():
             blank = True
@@ -234,6 +242,7 @@ def _blocks(text: str) -> Iterator[_Block]:
             joins = (
                 not style and not table and current.style != "heading" and not ended and (not blank or lower)
             )
+            joins = joins and not _is_cell(text, current, line)
             joins = joins or (
                 style == "heading" and not blank and not ended and current.style == "" and lower
             )
@@ -257,6 +266,16 @@ def _blocks(text: str) -> Iterator[_Block]:
         blank = False
     if current is not None:
         yield current
+
+
+def _is_cell(text: str, current: _Block, line: str) -> bool:
+    """Whether a block ends with a short line that the next does not continue: cells of a table, one a line.
+
+    In wrapped prose a line is full before the next one begins.
+    """
+    first = text.rfind("\n", current.start, current.end) + 1
+    last = text[max(first, current.start) : current.end].strip()
+    return len(last) < _CELL and line.lstrip()[:1].isupper() and not _GOES_ON.search(last)
 
 
 def _pieces(text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
