@@ -210,7 +210,7 @@ def _exposed(record: Record, port: Any, group_ids: list[str], subnet_ids: list[s
             raise cannot_tell(f"what prefix list {lists[0]} lets in could not be seen")
         return satisfied(f"publicly addressable, but no group opens TCP {port} to the internet")
     if not subnet_ids:
-        raise cannot_tell("its subnets are not known")
+        return _somewhere(record, group_ids, world)
     missing: UnavailableError | None = None
     for subnet in subnet_ids:
         try:
@@ -226,6 +226,21 @@ def _exposed(record: Record, port: Any, group_ids: list[str], subnet_ids: list[s
     if missing:
         raise missing
     return satisfied("publicly addressable, but no path from the internet leads to its subnets")
+
+
+def _somewhere(record: Record, group_ids: list[str], world: World) -> Verdict:
+    """The verdict on something whose subnets are not told: it lies in one of its groups' VPC.
+
+    Raises:
+        UnavailableError: one of them has a way to the internet.
+    """
+    region = record.subject.region
+    places = [arn_beside(record, "ec2", f"security-group/{group_id}") for group_id in group_ids]
+    vpcs = {str(found["VpcId"]) for p in places if (found := world.find("aws.ec2.security-group", p))}
+    subnets = [str(s["SubnetId"]) for s in world.all("aws.ec2.subnet", region) if s["VpcId"] in vpcs]
+    if not subnets or any(_subnet_is_public(record, subnet, world) for subnet in subnets):
+        raise cannot_tell("its subnets are not known")
+    return satisfied("publicly addressable, but no subnet of its VPC has a route to the internet")
 
 
 def _rds(record: Record, world: World) -> Verdict:

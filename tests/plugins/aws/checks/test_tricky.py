@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from lpo_secaudit.model.evidence import Evidence
 
-from .case import OWN, S3_ACCOUNT, allow, place
+from .case import OWN, S3_ACCOUNT, SUBNET, allow, place, table
 from .harness import ACCOUNT, CHECKS, OTHER, ago, outcomes, record, without
 
 GOOD, BAD, OPEN, APART = "satisfied", "not-satisfied", "unavailable", "not-applicable"
@@ -205,6 +206,20 @@ def test_a_prefix_list_that_was_not_seen_leaves_the_question_open() -> None:
     assert outcomes(SSH, without(group(BY_LIST, world, pl=[]), 0, "prefix_lists")) == {BAD}
     plain = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
     assert outcomes(SSH, without(group(plain), 0, "prefix_lists")) == {GOOD}
+
+
+@pytest.mark.parametrize(("gateway", "found"), [("nat-1", GOOD), ("igw-1", OPEN)])
+def test_a_database_that_tells_no_subnet_lies_in_the_vpc_of_its_groups(gateway: str, found: str) -> None:
+    (open_group,) = group({"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]})
+    open_group = replace(open_group, data={**open_group.data, "VpcId": "vpc-1"})
+    database = {
+        "PubliclyAccessible": True,
+        "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}],
+        "Endpoint": {"Port": 5432},
+        "DBSubnetGroup": None,
+    }
+    records = [record("aws.rds.instance", database), open_group, SUBNET, table(gateway)]
+    assert outcomes("aws-rds-instance-no-public-access", records) == {found}
 
 
 def entry(number: int, action: str, protocol: str = "-1", low: int = 0, high: int = 65535) -> dict[str, Any]:
