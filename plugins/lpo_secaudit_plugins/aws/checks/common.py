@@ -30,6 +30,7 @@ __all__ = [
     "instant",
     "not_public",
     "partition_of",
+    "past",
     "policy_of",
     "public_answer",
     "subject_like",
@@ -93,6 +94,11 @@ def age_days(text: Any, now: datetime) -> float | None:
     """Days between an instant and now; None where there is no instant."""
     found = instant(text)
     return None if found is None else (now - found) / timedelta(days=1)
+
+
+def past(age: float, longest: float) -> bool:
+    """Whether an age, in days, is above a limit: in whole days, so that the last day still counts."""
+    return int(age) > longest
 
 
 def times_from(now: datetime) -> Mapping[str, Domain]:

@@ -21,6 +21,7 @@ from lpo_secaudit_plugins.aws.checks.common import (
     age_days,
     cannot_tell,
     concluded,
+    past,
     policy_of,
     public_answer,
     subject_like,
@@ -242,7 +243,7 @@ def _rotate(record: Record, world: World) -> Verdict:
         age = age_days(rotated, world.evaluated_at)
         if age is None:
             raise cannot_tell(f"the age of access key {number} is not reported")
-        if age > longest:
+        if past(age, longest):
             old.append(f"access key {number} is {age:.0f} days old")
     return not_satisfied("; ".join(old)) if old else satisfied("no active key is too old")
 
@@ -253,11 +254,11 @@ def _unused_key(record: Record, world: World) -> Verdict:
     for number, rotated in _keys_of(record):
         used = age_days(record[f"access_key_{number}_last_used_date"], world.evaluated_at)
         born = age_days(rotated, world.evaluated_at)
-        if used is not None and used > longest:
+        if used is not None and past(used, longest):
             idle.append(f"access key {number} was last used {used:.0f} days ago")
         elif used is None and born is None:
             raise cannot_tell(f"neither age nor use of access key {number} is reported")
-        elif used is None and born is not None and born > longest:
+        elif used is None and born is not None and past(born, longest):
             idle.append(f"access key {number} is {born:.0f} days old and was never used")
     return not_satisfied("; ".join(idle)) if idle else satisfied("no active key lies unused")
 
@@ -270,7 +271,7 @@ def _unused_password(record: Record, world: World) -> Verdict:
     longest = float(world.parameters["days"])
     used = age_days(record["password_last_used"], world.evaluated_at)
     if used is not None:
-        if used > longest:
+        if past(used, longest):
             return not_satisfied(f"the password was last used {used:.0f} days ago")
         return satisfied(f"the password was used {used:.0f} days ago")
     ages = [age_days(record[f], world.evaluated_at) for f in ("password_last_changed", "user_creation_time")]
@@ -279,7 +280,7 @@ def _unused_password(record: Record, world: World) -> Verdict:
         raise cannot_tell("neither age nor use of the password is reported")
     # A reset makes the password young, but nobody has needed the account since it was made.
     age = max(known)
-    if age > longest:
+    if past(age, longest):
         return not_satisfied(f"the password was never used; the user is {age:.0f} days old")
     return satisfied("the user is new")
 

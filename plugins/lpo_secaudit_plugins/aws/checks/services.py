@@ -24,6 +24,7 @@ from lpo_secaudit_plugins.aws.checks.common import (
     cannot_tell,
     instant,
     not_public,
+    past,
     policy_of,
     subject_like,
     times_from,
@@ -112,7 +113,7 @@ def _old_instance(record: Record, world: World) -> Verdict:
     if age is None:
         raise cannot_tell("when it was started is not reported")
     word = f"was started {age:.0f} days ago"
-    return not_satisfied(word) if age > float(world.parameters["days"]) else satisfied(word)
+    return not_satisfied(word) if past(age, float(world.parameters["days"])) else satisfied(word)
 
 
 def _managed(record: Record, world: World) -> Verdict:

@@ -384,6 +384,19 @@ def test_an_alarm_watches_the_very_metric(metric: dict[str, Any], alarm: dict[st
 
 # ------------------------------------------------------------------------------------------- others
 
+
+@pytest.mark.parametrize(("age", "found"), [(89.9, GOOD), (90.9, GOOD), (91.1, BAD)])
+def test_the_last_day_still_counts(age: float, found: str) -> None:
+    row = {
+        "access_key_1_active": "true",
+        "access_key_2_active": "false",
+        "access_key_1_last_rotated": ago(age),
+    }
+    records = [record("aws.iam.credential", {"user": "u", **row})]
+    assert outcomes("aws-iam-rotate-access-key-90-days", records) == {found}
+
+
+SUBSCRIBED = place("securityhub", "product-subscription")
 ROTATED = {"RotationEnabled": True, "CreatedDate": ago(900)}
 
 
@@ -395,6 +408,27 @@ ROTATED = {"RotationEnabled": True, "CreatedDate": ago(900)}
             {"BackupRetentionPeriod": 0, "ReadReplicaSourceDBInstanceIdentifier": ""},
             BAD,
         ),
+        (
+            "securityhub-enabled",
+            {"hub": {}, "standards": [], "products": [f"{SUBSCRIBED}/aws/securityhub"]},
+            BAD,
+        ),
+        (
+            "securityhub-enabled",
+            {"hub": {}, "standards": [], "products": [f"{SUBSCRIBED}/aws/guardduty"]},
+            GOOD,
+        ),
+        (
+            "securityhub-enabled",
+            {"hub": {}, "standards": [{"StandardsStatus": "FAILED"}], "products": []},
+            BAD,
+        ),
+        (
+            "securityhub-enabled",
+            {"hub": {}, "standards": [{"StandardsStatus": "READY"}], "products": []},
+            GOOD,
+        ),
+        ("securityhub-enabled", {"hub": None, "standards": [], "products": []}, BAD),
         ("iam-no-root-access-key", {"summary": {}}, OPEN),
         ("iam-no-root-access-key", {"summary": {"AccountAccessKeysPresent": 2}}, BAD),
         (
