@@ -19,7 +19,7 @@ from scipy.optimize import fmin_l_bfgs_b
 from scipy.sparse import csr_matrix, diags
 
 from lpo_secaudit.contracts.detect import Match, belief_of, matches_of
-from lpo_secaudit.contracts.library import standard_library
+from lpo_secaudit.contracts.library import Clause, standard_library
 from lpo_secaudit.contracts.model import WEIGHT_UNIT, Family, sentence_features, sentence_scale
 from lpo_secaudit.contracts.reading import read
 
@@ -82,6 +82,10 @@ class Corpus:
         self.size = len(texts)
         self.starts = np.searchsorted(self.document, np.arange(self.size + 1))
         self.groups = _copies(texts)
+
+    def belief(self, number: int, clause: Clause | None) -> float:
+        """What the rules of a clause believe of a document; 0 without a clause."""
+        return self.beliefs[number][clause.id] if clause is not None else 0.0
 
     def labels(self, spans_of: Sequence[Spans]) -> np.ndarray:
         """Sentences that a labelled span covers, or that hold most of one."""

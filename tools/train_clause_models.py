@@ -68,9 +68,14 @@ BANDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
 
 @dataclass
 class Output:
-    """Models and figures as they are found."""
+    """Models and figures as they are found.
+
+    Attributes:
+        held: of each requirement (document, present by its label, share of repeats that said present).
+    """
 
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    held: dict[str, list[list[float]]] = field(default_factory=dict)
     report: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
@@ -249,17 +254,21 @@ def train_derecha(folder: Path, out: Output, repeats: int) -> None:
     rows = read_rows(folder / "derecha" / "dpa_annotated.jsonl.gz")
     corpus = Corpus(["\n".join(s["text"] for s in row["sentences"]) for row in rows], least=3, rules=False)
     clause_of = {
-        a.removeprefix("derecha:"): c.id
+        a.removeprefix("derecha:"): c
         for c in standard_library().clauses
         for a in c.aliases
         if a.startswith("derecha:")
     }
-    names = [name for name in DERECHA if name in clause_of]
-    rest = [name for name in DERECHA if name not in clause_of]
-    clauses = [clause_of[name] for name in names]
+    names = [name for name in DERECHA if name in clause_of and clause_of[name].model]
+    # The others are left to the rules; without a clause they are always said to be missing.
+    rest = [name for name in DERECHA if name not in names]
+    clauses = [clause_of[name].id for name in names]
     truth = np.array([[r in row["requirements_present"] for r in names] for row in rows])
-    # What no clause stands for is always said to be missing.
-    unsaid = np.array([[r in row["requirements_present"] for r in rest] for row in rows])
+    left = np.array([[r in row["requirements_present"] for r in rest] for row in rows], bool)
+    alone = np.array([[corpus.belief(n, clause_of.get(r)) >= 0.5 for r in names] for n in range(len(rows))])
+    ruled = np.array(
+        [[corpus.belief(n, clause_of.get(r)) >= 0.5 for r in rest] for n in range(len(rows))], bool
+    )
     marked = np.stack([corpus.labels([label_spans(row, name) for row in rows]) for name in names], 1)
     model = SentenceModels(strength=3, positive=1, kept=2_000)
     said, held = np.zeros((repeats, *truth.shape), bool), np.zeros((repeats, *truth.shape))
@@ -270,13 +279,15 @@ def train_derecha(folder: Path, out: Output, repeats: int) -> None:
             bar = requirements_bar(corpus, table, truth, train, repeat)
             said[repeat, test] = held[repeat, test] >= bar
         print(f"derecha, repeat {repeat + 1}", flush=True)
-    whole = np.concatenate([truth, unsaid], 1)
-    everywhere = np.concatenate([said, np.zeros((repeats, *unsaid.shape), bool)], 2)
+    for k, name in enumerate(names):
+        means = said[:, :, k].mean(0).round(2)
+        out.held[name] = [[n, int(truth[n, k]), float(means[n])] for n in range(len(rows))]
+    whole = np.concatenate([truth, left], 1)
+    everywhere = np.concatenate([said, np.broadcast_to(ruled, (repeats, *ruled.shape))], 2)
     out.say(f"## Requirements of processing agreements: {len(rows)} agreements, {repeats} times 10 folds\n")
     out.say("Violations, that is requirements said to be missing:\n")
     out.say("| | precision | recall | accuracy |\n|---|---|---|---|")
-    alone = np.array([[corpus.beliefs[n].get(c, 0.0) >= 0.5 for c in clauses] for n in range(len(rows))])
-    alone = np.concatenate([alone, np.zeros_like(unsaid)], 1)
+    alone = np.concatenate([alone, ruled], 1)
     for title, verdicts in (("rules alone", alone[None]), ("rules and models", everywhere)):
         p, r, a = np.mean([figures(~v, ~whole) for v in verdicts], 0)
         out.say(f"| {title} | {p:.3f} | {r:.3f} | {a:.3f} |")
@@ -322,6 +333,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=Path("lpo_secaudit/contracts/models/clauses.json.gz"))
     parser.add_argument("--report", type=Path, help="Markdown file for the figures")
+    parser.add_argument("--held", type=Path, help="JSON file for each cross-validated verdict on derecha")
     parser.add_argument("--repeats", type=int, default=3, help="of each cross-validation")
     args = parser.parse_args()
     out = Output(report=[INTRODUCTION])
@@ -336,6 +348,8 @@ def main() -> None:
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_bytes(gzip.compress(raw, mtime=0))
     print(f"{args.out}: {args.out.stat().st_size:,} bytes", flush=True)
+    if args.held:
+        args.held.write_text(json.dumps(out.held), encoding="utf-8")
     if args.report:
         args.report.write_text("\n".join(out.report) + "\n", encoding="utf-8")
 

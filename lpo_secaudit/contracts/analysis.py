@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from lpo_secaudit.contracts.confidence import calibrated
+from lpo_secaudit.contracts.confidence import calibrated, calibrated_likeness
 from lpo_secaudit.contracts.detect import Match, belief_of, matches_of
 from lpo_secaudit.contracts.document import Document
 from lpo_secaudit.contracts.examples import LIKENESS, similar_units
@@ -165,7 +165,7 @@ def _result(
         alike = similar_units(reading, clause.examples)
         likeness = alike[0][1] if alike else 0.0
         present = likeness >= LIKENESS
-        confidence = min(0.95, 0.5 + abs(likeness - LIKENESS))
+        confidence = calibrated_likeness(likeness)
         matches = _as_matches([a for a in alike if a[1] >= max(LIKENESS, likeness * 0.8)], reading)
     else:
         present = belief >= THRESHOLD
