@@ -500,7 +500,8 @@ def test_the_verifier_imports_nothing_of_the_writer() -> None:
         "lpo_secaudit.verification_trust, "
         "lpo_secaudit.ledger.reader, lpo_secaudit.attest.check, lpo_secaudit.attest.trust; "
         "writers = ('folder', 'additions', 'sealing', 'attest.dsse', 'attest.signers', 'ledger.log', "
-        "'ledger.store', 'ledger.stored_tree', 'ledger.tree', 'ledger.note', 'ledger.entries', 'ledger.publish'); "
+        "'ledger.store', 'ledger.stored_tree', 'ledger.tree', 'ledger.note', "
+        "'ledger.entries', 'ledger.publish'); "
         "print([m for m in sys.modules if m.removeprefix('lpo_secaudit.') in writers])"
     )
     done = subprocess.run(

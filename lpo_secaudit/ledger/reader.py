@@ -89,6 +89,9 @@ def open_copy(place: str | Path) -> LogCopy:
     return _Database(name, None)
 
 
+_UNREADABLE = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN)
+
+
 class _Database:
     published = False
 
@@ -135,6 +138,14 @@ class _Database:
         except sqlite3.OperationalError as error:
             if "locked" in str(error):
                 raise UndecidableError("the ledger is locked", where=self.where, hint="try again") from error
+            code = getattr(error, "sqlite_errorcode", 0)
+            if code & 0xFF in _UNREADABLE and code != sqlite3.SQLITE_IOERR_SHORT_READ:
+                # Even to read, SQLite makes a small file beside the ledger: a full disk is no damage.
+                raise UndecidableError(
+                    f"the ledger cannot be read: {error}",
+                    where=self.where,
+                    hint="check the disk and the space on it",
+                ) from error
             raise IntegrityError(f"the ledger's database is damaged: {error}", where=self.where) from error
         except (sqlite3.DatabaseError, ValueError, OverflowError) as error:  # changed text need not be UTF-8
             raise IntegrityError(f"the ledger's database is damaged: {error}", where=self.where) from error

@@ -1,4 +1,7 @@
-"""Killed at any point, or with the disk full: the ledger verifies, and no acknowledged entry is lost."""
+"""Killed at any point, or with the disk full: the ledger verifies, and no acknowledged entry is lost.
+
+The same for the command itself: tests/cli/test_crash.py.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,11 @@ from pathlib import Path
 
 import pytest
 
-from lpo_secaudit.errors import SecauditError
+from lpo_secaudit.errors import InputError, SecauditError
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.verification import verify
 from tests.audits import make_audit
+from tests.disks import small_disk
 from tests.ledger.worlds import SIGNER, checked, grow
 from tests.sizes import sized
 
@@ -77,37 +81,6 @@ def test_killed_appends(tmp_path: Path) -> None:
     print(f"{kills} kills, {acknowledged} acknowledged entries, {checked(place).size} in the ledger")
 
 
-def test_killed_audits(tmp_path: Path) -> None:
-    """Each leaves a whole audit folder or none, a ledger that verifies, and nothing in the next one's way."""
-    make_audit(tmp_path, "warm-up")
-    started = time.perf_counter()
-    make_audit(tmp_path, "measured")
-    usual = time.perf_counter() - started
-    rng, whole, kills = random.Random(9), 0, sized(8, 200)
-
-    def audit(pipe: Connection) -> None:
-        make_audit(tmp_path, "audit")
-        pipe.send(1)
-        time.sleep(5)
-
-    for _ in range(kills):
-        done = killed_after(rng.uniform(0.0, 1.5 * usual), audit)
-        report = checked(tmp_path / "ledger.sqlite")
-        assert report, report.problems
-        if (tmp_path / "audit").exists():
-            whole += 1
-            assert verify(tmp_path / "audit").verdict == "verified"
-            (tmp_path / "audit").rename(tmp_path / f"done-{whole}")
-        else:
-            assert not done
-        if whole and rng.random() < 0.2:
-            assert verify(tmp_path / f"done-{whole}", ledger=tmp_path / "ledger.sqlite").verdict == "verified"
-    make_audit(tmp_path, "audit")
-    assert verify(tmp_path / "audit", ledger=tmp_path / "ledger.sqlite").verdict == "verified"
-    assert not list(tmp_path.glob(".audit.partial-*"))
-    print(f"{kills} kills, {whole} audits were whole")
-
-
 def limited(size: int, work: Callable[[], None]) -> str:
     """Run work where no file may grow beyond a size: writing fails in the middle, as on a full disk."""
     ours, theirs = FORK.Pipe(duplex=False)
@@ -149,6 +122,38 @@ def test_no_room_for_the_ledger(tmp_path: Path, size: int) -> None:
             assert ledger.size() == before + 20
             ledger.checkpoint(SIGNER)
         assert checked(place)
+
+
+def test_appends_on_a_full_disk(tmp_path: Path) -> None:
+    """A real disk runs full in the middle, again and again: every acknowledged entry stays."""
+    rng, acknowledged, fills = random.Random(15), [], sized(15, 200)
+    with small_disk(tmp_path / "disk", 1024) as disk:
+        place = disk.path / "l.sqlite"
+        Ledger.open(place, create=True).close()
+        for _ in range(fills):
+            disk.leave(rng.randrange(80_000))
+            with pytest.raises(InputError, match="full"), Ledger.open(place) as ledger:
+                for i in range(2000):
+                    acknowledged.append(ledger.append("incident-event", {"incident": "x" * 500, "i": i}))
+                    if rng.random() < 0.2:
+                        ledger.checkpoint(SIGNER)
+            disk.free()
+            report = checked(place)
+            assert report, report.problems
+            with Ledger.open(place) as ledger:
+                assert ledger.size() == len(acknowledged)
+                acknowledged.append(ledger.append("incident-event", {"incident": "room again"}))
+                ledger.checkpoint(SIGNER)
+            if ledger_is_large(place):
+                place.unlink()
+                Ledger.open(place, create=True).close()
+                acknowledged.clear()
+        assert checked(place)
+    print(f"{fills} times full")
+
+
+def ledger_is_large(place: Path) -> bool:
+    return place.stat().st_size > 700_000
 
 
 @pytest.mark.parametrize("size", [400, 2000, 6000])
