@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
+    UnavailableError,
     Verdict,
     World,
     not_applicable,
     not_satisfied,
     satisfied,
+    unavailable,
 )
 from lpo_secaudit.model.evidence import GapReason
 from lpo_secaudit_plugins.aws.checks.common import (
@@ -128,17 +130,29 @@ def _managed(record: Record, world: World) -> Verdict:
     return satisfied("Systems Manager reaches the instance")
 
 
-def _patched(record: Record, world: World) -> Verdict:
-    node = str(record["InstanceId"])
-    about = None
-    if node.startswith("i-"):
-        about = subject_like(record, "aws.ec2.instance", arn_beside(record, "ec2", f"instance/{node}"))
-    found = world.find("aws.ssm.compliance", arn_beside(record, "ssm", f"compliance/{node}/Patch"))
-    if found is None:
-        return not_satisfied("reports no state of patches", about)
-    if found["Status"] == "COMPLIANT":
-        return satisfied("has all patches of its baseline", about)
-    return not_satisfied(f"patches: {found['Status']}", about)
+def _patched(record: Record, world: World) -> Iterator[Verdict]:
+    """One verdict for every node of the region that is managed, or that reports compliance."""
+    region = record.subject.region
+    nodes = {str(node["InstanceId"]) for node in world.seen("aws.ssm.instance", region)}
+    nodes |= {str(item["ResourceId"]) for item in world.seen("aws.ssm.compliance", region)}
+    for node in sorted(nodes):
+        kind, place = "aws.ssm.instance", arn_beside(record, "ssm", f"managed-instance/{node}")
+        if node.startswith("i-"):
+            kind, place = "aws.ec2.instance", arn_beside(record, "ec2", f"instance/{node}")
+        about = subject_like(record, kind, place)
+        try:
+            found = world.find("aws.ssm.compliance", arn_beside(record, "ssm", f"compliance/{node}/Patch"))
+        except UnavailableError as error:
+            yield unavailable(error.gap.message, about, gap=error.gap)
+            continue
+        if found is None:
+            yield not_satisfied("reports no state of patches", about)
+        elif found["Status"] == "COMPLIANT":
+            yield satisfied("has all patches of its baseline", about)
+        else:
+            yield not_satisfied(f"patches: {found['Status']}", about)
+    world.all("aws.ssm.instance", region)
+    world.all("aws.ssm.compliance", region)
 
 
 def _multi_az(record: Record, world: World) -> Verdict:

@@ -80,13 +80,15 @@ row("vpc-flow-logs-delivered", {"DeliverLogsStatus": "SUCCESS"}, {"DeliverLogsSt
 row("ssm-document-not-public", {"shared_with": [OTHER]}, {"shared_with": ["all"]})
 MANAGED_NODE = record("aws.ssm.instance", {"InstanceId": "i-1"})
 PATCH = {"ComplianceType": "Patch", "ResourceId": "i-1"}
+EC2_REGION = record("aws.ec2.region", {}, place("ec2", "region"))
 whole(
     "ssm-managed-compliant-patching",
     [
+        EC2_REGION,
         MANAGED_NODE,
         record("aws.ssm.compliance", {**PATCH, "Status": "COMPLIANT"}, place("ssm", "compliance/i-1/Patch")),
     ],
-    [MANAGED_NODE],
+    [EC2_REGION, MANAGED_NODE],
 )
 row(
     "emr-cluster-master-nodes-no-public-ip",

@@ -382,6 +382,33 @@ def test_an_alarm_watches_the_very_metric(metric: dict[str, Any], alarm: dict[st
     assert outcomes(check, alarmed(KEYS, metric, **alarm)) == {found}
 
 
+# ------------------------------------------------------------------------------------------ patches
+
+
+@pytest.mark.parametrize(
+    ("managed", "reports", "found"),
+    [
+        ([], {"Patch": "COMPLIANT"}, GOOD),
+        ([], {"Patch": "NON_COMPLIANT", "Association": "COMPLIANT"}, BAD),
+        (["i-1"], {"Patch": "COMPLIANT", "Association": "NON_COMPLIANT"}, GOOD),
+        (["i-1"], {}, BAD),
+        ([], {}, APART),
+    ],
+)
+def test_patches_of_nodes(managed: list[str], reports: dict[str, str], found: str) -> None:
+    records = [record("aws.ec2.region", {}, place("ec2", "region"))]
+    records += [record("aws.ssm.instance", {"InstanceId": node}) for node in managed]
+    records += [
+        record(
+            "aws.ssm.compliance",
+            {"ComplianceType": kind, "ResourceId": "i-1", "Status": status},
+            place("ssm", f"compliance/i-1/{kind}"),
+        )
+        for kind, status in reports.items()
+    ]
+    assert outcomes("aws-ssm-managed-compliant-patching", records) == {found}
+
+
 # ------------------------------------------------------------------------------------------- others
 
 
