@@ -13,6 +13,8 @@ Specified in docs/formats/audit-folder.md and reply.md.
 from __future__ import annotations
 
 import hashlib
+import os
+import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,18 +53,34 @@ def _attestation(folder: Path) -> tuple[bytes, dict[str, str], dict[str, Any], b
 
 
 def _store(folder: Path, files: Mapping[str, bytes]) -> None:
-    for name, data in files.items():
-        target = folder / name
-        try:
-            target.parent.mkdir(exist_ok=True)
-            with target.open("xb") as file:
-                file.write(data)
-        except FileExistsError:
+    """Add files to a folder: all are on the disk before the first appears, so a full disk adds none."""
+    for name in files:
+        if (folder / name).exists():
             raise InputError(
-                "is there already", where=str(target), hint="additions are never overwritten"
-            ) from None
-        except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}", where=str(target)) from error
+                "is there already", where=str(folder / name), hint="additions are never overwritten"
+            )
+    partial: dict[Path, Path] = {}
+    try:
+        for name, data in files.items():
+            # Beside the folder: a killed process leaves no stranger in it.
+            made = folder.absolute().parent / f".{folder.name}.adding-{secrets.token_hex(6)}"
+            partial[made] = folder / name
+            with made.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        for made, target in partial.items():
+            target.parent.mkdir(exist_ok=True)
+            made.replace(target)
+    except OSError as error:
+        raise InputError(
+            f"cannot be written: {error.strerror}",
+            where=str(folder),
+            hint="check the folder's permissions and the space on its disk",
+        ) from error
+    finally:
+        for made in partial:
+            made.unlink(missing_ok=True)
 
 
 def _record(ledger: str | Path, kind: Kind, body: Mapping[str, Any], signer: Signer, now: datetime) -> bytes:
@@ -133,18 +151,19 @@ def add_timestamp(
 
     Raises:
         UndecidableError: no answer from the authority.
-        InputError, IntegrityError: see `attest.timestamps.timestamp_folder`.
+        InputError, IntegrityError: see `attest.timestamps.next_timestamp`.
     """
-    from lpo_secaudit.attest.timestamps import timestamp_folder
+    from lpo_secaudit.attest.timestamps import next_timestamp
 
     root = Path(folder)
     raw = _attestation(root)[0]
-    name, token = timestamp_folder(root, url)
+    name, files = next_timestamp(root, url)
     if signer is not None and ledger is not None:
         stem = name.removesuffix(".tsr")
-        body = {"envelope": digest_bytes(raw), "token": digest_bytes(token), "keyid": signer.keyid}
+        body = {"envelope": digest_bytes(raw), "token": digest_bytes(files[name]), "keyid": signer.keyid}
         proof = _record(ledger, "timestamp", body, signer, _now(None))
-        _store(root, {f"{stem}.pub": signer.public_key_pem, f"{stem}.proof.json": proof})
+        files |= {f"{stem}.pub": signer.public_key_pem, f"{stem}.proof.json": proof}
+    _store(root, files)
     return root / name
 
 

@@ -213,7 +213,7 @@ def _timestamps(case: Case, names: set[str], policy: TrustPolicy | None) -> set[
 
 
 def _timestamp(case: Case, name: str, number: int, names: set[str], policy: TrustPolicy | None) -> None:
-    from lpo_secaudit.attest.timestamps import OtherBytesError
+    from lpo_secaudit.attest.tokens import OtherBytesError
 
     stem = name.removesuffix(".tsr")
     if name != f"timestamps/{number:04}.tsr":
@@ -243,7 +243,7 @@ def _timestamp(case: Case, name: str, number: int, names: set[str], policy: Trus
 
 def _count(case: Case, name: str, data: bytes, policy: TrustPolicy | None, *signed: str) -> None:
     """Check a token over `data`; where its authority is trusted, the signed files existed at its time."""
-    from lpo_secaudit.attest.timestamps import check_token
+    from lpo_secaudit.attest.tokens import check_token
 
     made = check_token(case.read(name), data, policy.tsa_roots if policy else (), name)
     if made.trusted:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from lpo_secaudit.attest.timestamps import check_token, request_timestamp, timestamp_folder
+from lpo_secaudit.attest.timestamps import next_timestamp, request_timestamp
+from lpo_secaudit.attest.tokens import check_token
 from lpo_secaudit.errors import IntegrityError, SecauditError, UndecidableError
 from tests.attest.tsa import Authority, make_authority, openssl, serving
 
@@ -26,6 +27,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 def url(authority: Authority) -> Iterator[str]:
     with serving(authority) as address:
         yield address
+
+
+def timestamp_folder(folder: Path, url: str) -> tuple[str, bytes]:
+    name, files = next_timestamp(folder, url)
+    (folder / "timestamps").mkdir(exist_ok=True)
+    for file, data in files.items():
+        (folder / file).write_bytes(data)
+    return name, files[name]
 
 
 def test_openssl_verifies_what_we_ask_for(tmp_path: Path, authority: Authority, url: str) -> None:

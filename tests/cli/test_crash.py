@@ -14,6 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from lpo_secaudit.additions import cosign
+from lpo_secaudit.attest.keys import generate_key
+from lpo_secaudit.attest.signers import KeySigner
+from lpo_secaudit.errors import InputError
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.verification import verify
 from tests.cli.test_app import CATALOG, ENGAGEMENT
@@ -186,3 +190,19 @@ def test_no_ledger_is_begun_on_a_full_disk(world: Path, disk: Disk, ledger_too: 
     disk.free()
     assert finish(world, disk.path / "audit", ledger)[0] in FINISHED
     assert verify(disk.path / "audit", ledger=ledger).verdict == "verified"
+
+
+def test_an_addition_on_a_full_disk_leaves_the_folder_as_it_was(world: Path, disk: Disk) -> None:
+    folder, ledger, reviewer = disk.path / "audit", world / "ledger.sqlite", KeySigner(generate_key())
+    assert finish(world, folder, ledger)[0] in FINISHED
+    before = sorted(folder.rglob("*"))
+    disk.leave(0)
+    with pytest.raises(InputError, match="No space left"):
+        cosign(folder, reviewer, ledger)
+    disk.free()
+    assert sorted(folder.rglob("*")) == before
+    assert verify(folder).verdict == "verified"
+    # The ledger knows of it, and says what is missing, until it is made again.
+    assert [p.message for p in verify(folder, ledger=ledger).wrong] == ["is missing: entry 1 records it"]
+    cosign(folder, reviewer, ledger)
+    assert verify(folder, ledger=ledger).verdict == "verified"
