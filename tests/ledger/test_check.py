@@ -173,10 +173,11 @@ def test_random_changes_of_a_published_copy(copy: Path) -> None:
 
 
 def test_gossip_finds_the_first_entry_of_a_fork(copy: Path, tmp_path: Path) -> None:
+    with Ledger.open(copy / "l.sqlite") as ledger:
+        grow(ledger, 5)
     shutil.copy(copy / "l.sqlite", tmp_path / "fork.sqlite")
     for path, word in ((copy / "l.sqlite", "one"), (tmp_path / "fork.sqlite", "other")):
         with Ledger.open(path) as ledger:
-            grow(ledger, 5)
             grow(ledger, 5, word=word)
             ledger.checkpoint(SIGNER)
         assert checked(path, keys=[KEY])
