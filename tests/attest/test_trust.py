@@ -144,3 +144,18 @@ def test_a_bad_policy_says_where(tmp_path: Path, text: str, message: str) -> Non
     with pytest.raises(InputError, match=message) as caught:
         load_trust(policy_file(tmp_path, text))
     assert "trust.yaml" in str(caught.value)
+
+
+def test_a_witness_needs_a_key_that_signs_checkpoints(tmp_path: Path) -> None:
+    (tmp_path / "p256.pub").write_bytes(KeySigner(generate_key("ecdsa-p256-sha256")).public_key_pem)
+    row = "{id: court.example/w, owner: Court, role: witness, public_key: p256.pub}"
+    with pytest.raises(InputError, match="a witness signs checkpoints with Ed25519"):
+        load_trust(policy_file(tmp_path, f"trust: t\nkeys: [{row}]"))
+
+
+def test_trusted_time_alone_where_the_policy_asks_for_it() -> None:
+    assert judge_key(key(), SignedAt(day(2), None, day(3)))[0] == "valid"
+    assert judge_key(key(), SignedAt(day(2), None, day(3)), trusted_only=True)[0] == "undecidable"
+    assert judge_key(key(), SignedAt(day(2), day(2), day(3)), trusted_only=True)[0] == "valid"
+    ended = key(valid_to=day(1))  # what speaks against itself is wrong, asked for or not
+    assert judge_key(ended, SignedAt(day(2), None, day(3)), trusted_only=True)[0] == "wrong"
