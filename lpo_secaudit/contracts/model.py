@@ -35,6 +35,7 @@ __all__ = [
     "standard_models",
 ]
 
+_FILES = ("clauses.json.gz",)
 MAX_WORDS = 400  # of a sentence; longer ones are tables and lists
 MAX_ABOVE = 20  # words of a heading or lead-in, the last ones
 MAX_QUOTED = 24
@@ -300,10 +301,9 @@ def standard_models() -> Models:
     folder = files("lpo_secaudit.contracts") / "models"
     models: list[Model] = []
     weights: dict[str, int] = {}
-    for file in sorted(folder.iterdir(), key=lambda f: f.name):
-        if not file.name.endswith(".json.gz"):
-            continue
-        for name, row in sorted(json.loads(gzip.decompress(file.read_bytes()))["models"].items()):
+    for file in _FILES:
+        rows = json.loads(gzip.decompress((folder / file).read_bytes()))["models"]
+        for name, row in sorted(rows.items()):
             lane = _LANE * len(models)
             for feature, weight in row["weights"].items():
                 weights[feature] = weights.get(feature, 0) + (weight << lane)
