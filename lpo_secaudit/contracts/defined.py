@@ -8,7 +8,7 @@ brackets. Only names of times and sums are taken, and only values that are writt
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from lpo_secaudit.contracts.numbers import find_amounts, find_periods
 
@@ -30,9 +30,10 @@ _ROW = re.compile(
     re.MULTILINE,
 )
 # "within seventy-two (72) hours (the "Notification Period")".
-_AFTER = re.compile(
-    rf"(?P<value>[^.;\n(]{{0,50}}(?:\([^()\n]{{1,12}}\))?[^.;\n(]{{0,40}})\((?:the\s+|an?\s+|each,?\s+an?\s+)?[\"“‘'*_]{{1,4}}(?P<name>{_NAME})[\"”’'*_]{{1,4}}\)"
-)
+_IN_BRACKETS = rf"\((?:the\s+|an?\s+|each,?\s+an?\s+)?[\"“‘'*_]{{1,4}}(?P<name>{_NAME})[\"”’'*_]{{1,4}}\)"
+_BRACKETS = re.compile(_IN_BRACKETS)
+_AFTER = re.compile(rf"(?P<value>[^.;\n(]{{0,50}}(?:\([^()\n]{{1,12}}\))?[^.;\n(]{{0,40}}){_IN_BRACKETS}")
+_BEFORE_BRACKETS = 110  # characters, no less than a value of `_AFTER` can have
 MAX_NAMES = 40
 
 
@@ -52,7 +53,7 @@ def defined_values(text: str) -> Mapping[str, str]:
     """
     values: dict[str, str] = {}
     for pattern in (_MEANS, _ROW, _AFTER):
-        for match in pattern.finditer(text):
+        for match in _after(text) if pattern is _AFTER else pattern.finditer(text):
             name = " ".join(match["name"].split())
             value = _value(name, match["value"], last=pattern is _AFTER)
             if value and " " in name:
@@ -60,6 +61,18 @@ def defined_values(text: str) -> Mapping[str, str]:
             if len(values) >= MAX_NAMES:
                 return values
     return values
+
+
+def _after(text: str) -> Iterator[re.Match[str]]:
+    """As `_AFTER.finditer`, which would try each character: here only those before a name in brackets."""
+    done = 0
+    for brackets in _BRACKETS.finditer(text):
+        for start in range(max(done, brackets.start() - _BEFORE_BRACKETS), brackets.start() + 1):
+            match = _AFTER.match(text, start)
+            if match is not None:
+                done = match.end()
+                yield match
+                break
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:
