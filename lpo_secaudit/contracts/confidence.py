@@ -9,17 +9,16 @@ from __future__ import annotations
 
 __all__ = ["calibrated", "calibrated_likeness"]
 
-# (belief up to, share right): below 0.5 the verdict is "absent".
+# (belief up to, share right): below 0.5 the verdict is "absent". No verdict fell between 0.5 and 0.7.
 _BELIEF = (
-    (0.05, 0.97),
-    (0.25, 0.8),
+    (0.05, 0.98),
+    (0.25, 0.78),
     (0.5, 0.73),
-    (0.7, 0.6),
-    (0.78, 0.74),
-    (0.86, 0.76),
-    (0.89, 0.89),
+    (0.7, 0.5),
+    (0.86, 0.7),
+    (0.89, 0.83),
     (0.91, 0.93),
-    (1.01, 0.985),
+    (1.01, 0.99),
 )
 # (likeness up to, share right): a firm's own clause, told by example; from 0.4 on the verdict is "present".
 _LIKENESS = (
