@@ -130,7 +130,7 @@ def analyze_document(document: Document, library: ClauseLibrary | None = None) -
             clause,
             found[clause.id],
             beliefs[clause.id],
-            judged.get(clause.model or f"own:{clause.id}"),
+            judged.get(clause.model),
             reading,
             document,
         )

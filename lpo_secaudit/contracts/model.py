@@ -41,7 +41,6 @@ MAX_ABOVE = 20  # words of a heading or lead-in, the last ones
 MAX_QUOTED = 24
 WEIGHT_UNIT = 0.001
 _LIMIT = 9.0  # of a sentence's score, so that one odd sentence cannot outweigh everything
-_SILENT = -99.0  # of a sentence that cannot hold the clause, whatever its words
 _SURE = 0.8  # belief of a rule that does not need much else
 DOCUMENT_FEATURES = (
     "best",
@@ -86,8 +85,6 @@ class Model:
         threshold: probability from which the clause is present.
         quote: sentences that score so much are quoted.
         clause: the clause whose rules' belief enters.
-        bound: whose duty a sentence must state to count, "provider" or "any"; sentences that bind nobody
-            (recitals, definitions) do not count. Empty: every sentence does.
     """
 
     name: str
@@ -96,7 +93,6 @@ class Model:
     threshold: float
     quote: float
     clause: str
-    bound: str = ""
 
     @property
     def family(self) -> str:
@@ -162,23 +158,14 @@ class Models:
         lanes = struct.Struct(f"<{size}I")
         raised = pack((k, _HALF) for k in range(size))
         biases = [model.bias for model in self.models]
-        of_duty = [k for k, model in enumerate(self.models) if model.bound]
-        of_provider = [k for k in of_duty if self.models[k].bound == "provider"]
         known = self.weights.get
         units, scores = [], []
         for unit, features, count in sentence_features(reading, book, found):
             total = sum(filter(None, map(known, features)), raised)
             scale = sentence_scale(count) * WEIGHT_UNIT
             sums = lanes.unpack(total.to_bytes(lanes.size, "little"))
-            row = [(s - _HALF) * scale + b for s, b in zip(sums, biases, strict=True)]
-            if of_duty and reading.units[unit].kind in ("recital", "definition"):
-                for k in of_duty:
-                    row[k] = _SILENT
-            elif of_provider and reading.duty_at(unit, reading.bounds[unit][1]).role == "client":
-                for k in of_provider:
-                    row[k] = _SILENT
             units.append(unit)
-            scores.append(row)
+            scores.append([(s - _HALF) * scale + b for s, b in zip(sums, biases, strict=True)])
         return units, scores
 
 
@@ -316,7 +303,6 @@ def standard_models() -> Models:
                     row["threshold"],
                     row["quote"],
                     row["clause"],
-                    row.get("bound", ""),
                 )
             )
     return Models(tuple(models), weights)

@@ -1,4 +1,4 @@
-"""The trained models: packed sums against plain ones, quotes, sentences that bind nobody."""
+"""The trained models: packed sums against plain ones, and what ships."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def judge(models: Models, reading: Reading) -> dict[str, ModelVerdict]:
     return models.judge(reading, library.book, found, beliefs)
 
 
-def best_only(name: str, bound: str = "") -> Model:
+def best_only(name: str) -> Model:
     """A model whose logit is half the best sentence score."""
     row = [float(feature == "best") for feature in DOCUMENT_FEATURES]
-    return Model(name, 0.0, (*row, 0.0), 0.6, 0.0, "audit-right", bound)
+    return Model(name, 0.0, (*row, 0.0), 0.6, 0.0, "audit-right")
 
 
 @given(
@@ -85,23 +85,6 @@ def test_the_best_sentence_decides(reading: Reading) -> None:
         assert best > 0
         assert verdicts[name].probability == pytest.approx(probability)
         assert verdicts[name].units[0][1] == pytest.approx(best)
-
-
-@pytest.mark.parametrize(
-    ("word", "bound", "heard"),
-    [
-        ("wish", "", True),
-        ("wish", "any", False),
-        ("audit", "any", True),
-        ("audit", "provider", False),
-    ],
-)
-def test_what_binds_nobody_or_only_the_client_counts_for_no_duty(
-    reading: Reading, word: str, bound: str, heard: bool
-) -> None:
-    models = Models((best_only("x:one", bound),), {word: pack([(0, 9_000)])})
-    verdict = judge(models, reading)["x:one"]
-    assert verdict.present is heard
 
 
 def test_the_same_text_gives_the_same_verdicts(reading: Reading) -> None:
