@@ -60,7 +60,9 @@ INTRODUCTION = """# The trained models, and how far a confidence can be believed
 Written by `tools/train_clause_models.py`; the models are what it trains on all documents afterwards.
 Every figure is nested cross-validation: the documents of an outer fold were seen by neither step of the
 model, nor when its threshold was chosen; near copies of a document share its fold. The rules were not:
-whoever wrote them had read some of these contracts. A confidence is the probability that the verdict
+whoever wrote them had read some of these contracts. Which features there are and how strong the penalties
+were chosen by cross-validation over the same documents, so a little less may be expected of new ones
+(differences between the choices were within half a point). A confidence is the probability that the verdict
 agrees with the label; labels hold errors, so where a careful reader would decide it is rather higher.
 """
 BANDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
