@@ -34,6 +34,7 @@ from lpo_secaudit.errors import InputError, IntegrityError, UndecidableError
 from lpo_secaudit.formats.canonical import canonical_json, digest, digest_bytes
 from lpo_secaudit.formats.instants import format_instant
 from lpo_secaudit.model.catalog import Catalog
+from lpo_secaudit.model.finding import AppliedWaiver
 from lpo_secaudit.model.result import AuditResult
 from lpo_secaudit.plugins import PluginSet
 
@@ -139,7 +140,8 @@ class AuditFolder:
         except OSError as error:
             raise _cannot_write(path, error) from error
         self.bundle = self._root / "bundle"
-        self._result: AuditResult | None = None
+        self._result_digest = ""
+        self._waivers: Sequence[AppliedWaiver] = ()
         self._predicate: dict[str, Any] = {}
 
     def __enter__(self) -> AuditFolder:
@@ -183,8 +185,12 @@ class AuditFolder:
         from lpo_secaudit.report.html import render
 
         value = result.to_json()
-        self._write("audit.json", canonical_json(value))
+        raw = canonical_json(value)
+        self._result_digest, self._waivers = digest_bytes(raw), result.waivers
+        self._write("audit.json", raw)
+        del raw  # tens of megabytes for a large account
         self._write("report.html", render(value).encode())
+        del value
         self._write("inputs/engagement.yaml", result.engagement.raw)
         recorded: dict[str, str] = {}
         for catalog in catalogs:
@@ -195,7 +201,6 @@ class AuditFolder:
                 self._write(recorded[name], raw)
         for name, raw in (("topics", load_topics().raw), ("places", load_places().raw)):
             self._write(f"inputs/{name}.yaml", raw)
-        self._result = result
         self._predicate = {
             "tool": {"name": "lpo_secaudit", "version": result.tool_version, "digest": tool_digest()},
             "engagement": result.engagement.id,
@@ -236,7 +241,7 @@ class AuditFolder:
         from lpo_secaudit.attest import envelope, one_time_signer, statement
         from lpo_secaudit.ledger import Ledger
 
-        if self._result is None:
+        if not self._result_digest:
             raise InputError("there is no result to sign", hint="call write_result first")
         one_time = signer is None
         signer = signer or one_time_signer()
@@ -251,7 +256,7 @@ class AuditFolder:
             "engagement": engagement_id,
             "envelope": digest_bytes(sealed),
             "statement": digest_bytes(payload),
-            "result": digest(self._result.to_json()),
+            "result": self._result_digest,
             "keyid": signer.keyid,
         }
         self._write("attestation.json", sealed)
@@ -261,7 +266,7 @@ class AuditFolder:
             facts: list[tuple[Kind, Mapping[str, Any]]] = [("audit", body)]
             facts += [
                 ("waiver", {"engagement": engagement_id, "envelope": body["envelope"], **waiver.to_json()})
-                for waiver in self._result.waivers
+                for waiver in self._waivers
                 if waiver.state == "active"
             ]
             if token is not None:

@@ -116,7 +116,7 @@ class _Runner:
             try:
                 for verdict in self._verdicts(check, record, world, gate, judge):
                     judged = True
-                    digests = dict.fromkeys((record.digest, *world.used))
+                    digests = dict.fromkeys((record.digest, *(verdict.evidence or world.used)))
                     yield self._observe(check, verdict, record.subject, tuple(sorted(digests)), evidence)
             except SkipRecord:
                 continue

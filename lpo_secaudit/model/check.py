@@ -84,12 +84,15 @@ class Verdict:
         subject: set where the verdict is about something other than the record handed in,
             for instance one grant within a policy; None otherwise.
         gap: for `unavailable`, what was missing.
+        evidence: digests of the records that it rests on, where a function judges many subjects and
+            each by records of its own; empty where it rests on all that was looked at.
     """
 
     outcome: Outcome
     message: str
     subject: Subject | None = None
     gap: Gap | None = None
+    evidence: tuple[str, ...] = ()
 
 
 def satisfied(message: str, subject: Subject | None = None) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,7 @@ from lpo_secaudit.model.check import (
     satisfied,
     unavailable,
 )
-from lpo_secaudit.model.evidence import GapReason
+from lpo_secaudit.model.evidence import GapReason, Subject
 from lpo_secaudit_plugins.aws.checks.common import (
     account_of,
     age_days,
@@ -133,26 +134,31 @@ def _managed(record: Record, world: World) -> Verdict:
 def _patched(record: Record, world: World) -> Iterator[Verdict]:
     """One verdict for every node of the region that is managed, or that reports compliance."""
     region = record.subject.region
-    nodes = {str(node["InstanceId"]) for node in world.seen("aws.ssm.instance", region)}
-    nodes |= {str(item["ResourceId"]) for item in world.seen("aws.ssm.compliance", region)}
-    for node in sorted(nodes):
-        kind, place = "aws.ssm.instance", arn_beside(record, "ssm", f"managed-instance/{node}")
-        if node.startswith("i-"):
-            kind, place = "aws.ec2.instance", arn_beside(record, "ec2", f"instance/{node}")
-        about = subject_like(record, kind, place)
-        try:
-            found = world.find("aws.ssm.compliance", arn_beside(record, "ssm", f"compliance/{node}/Patch"))
-        except UnavailableError as error:
-            yield unavailable(error.gap.message, about, gap=error.gap)
-            continue
-        if found is None:
-            yield not_satisfied("reports no state of patches", about)
-        elif found["Status"] == "COMPLIANT":
-            yield satisfied("has all patches of its baseline", about)
-        else:
-            yield not_satisfied(f"patches: {found['Status']}", about)
+    rests: dict[str, list[str]] = {}
+    for node in world.seen("aws.ssm.instance", region):
+        rests.setdefault(str(node["InstanceId"]), []).append(node.digest)
+    for item in world.seen("aws.ssm.compliance", region):
+        rests.setdefault(str(item["ResourceId"]), []).append(item.digest)
+    for name, digests in sorted(rests.items()):
+        kind, place = "aws.ssm.instance", arn_beside(record, "ssm", f"managed-instance/{name}")
+        if name.startswith("i-"):
+            kind, place = "aws.ec2.instance", arn_beside(record, "ec2", f"instance/{name}")
+        verdict = _patches(record, world, name, subject_like(record, kind, place))
+        yield replace(verdict, evidence=tuple(digests))
     world.all("aws.ssm.instance", region)
     world.all("aws.ssm.compliance", region)
+
+
+def _patches(record: Record, world: World, node: str, about: Subject) -> Verdict:
+    try:
+        found = world.find("aws.ssm.compliance", arn_beside(record, "ssm", f"compliance/{node}/Patch"))
+    except UnavailableError as error:
+        return unavailable(error.gap.message, about, gap=error.gap)
+    if found is None:
+        return not_satisfied("reports no state of patches", about)
+    if found["Status"] == "COMPLIANT":
+        return satisfied("has all patches of its baseline", about)
+    return not_satisfied(f"patches: {found['Status']}", about)
 
 
 def _multi_az(record: Record, world: World) -> Verdict:
