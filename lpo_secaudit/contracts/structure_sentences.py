@@ -14,8 +14,8 @@ Piece = tuple[int, int, int]
 
 _END = re.compile(r"[.!?][\"”’')\]*_]*(?:\s+|(?=<))(?=[\"“‘'(\[*_<]*(?:[A-Z0-9]|[^\W\d_a-z]))")
 _ABBREVIATIONS = word_set(
-    "e.g i.e no nos rs art arts sec secs inc ltd corp co llc v vs para paras nr cf resp reg regs ref mr mrs ms "
-    "dr st dept fig approx viz et al incl excl p pp ch cl cls sched app pt u.s u.k e.u u.s.c c.f.r d.c "
+    "e.g i.e no nos rs art arts sec secs inc ltd corp co llc v vs para paras nr cf resp reg regs ref mr mrs "
+    "ms dr st dept fig approx viz et al incl excl p pp ch cl cls sched app pt u.s u.k e.u u.s.c c.f.r d.c "
     "a.m p.m gmbh s.a b.v n.v abs"
 )
 _WORD_BEFORE = re.compile(r"([^\s(\[\"“‘]{1,20})\Z")
