@@ -58,6 +58,7 @@ _GENERAL_STRONG = re.compile(
 _SPECIFIC = re.compile(
     r"\bspecific\b[^.]{0,30}\b(?:authori[sz]|consent|approv)|\bwithout\s+(?:the\s+)?[^.;]{0,60}\b(?:prior|express|written)\b[^.;]{0,40}"
     r"\b(?:consent|approval|authori[sz]ation|permission|agreement)|\bonly\s+with\b[^.]{0,40}\b(?:permission|consent|approval)"
+    r"|\b(?:obtain|obtains|seek|seeks|secure|requires?)\b[^.;]{0,40}\bprior\b[^.;]{0,20}\b(?:consent|approval|permission)"
     r"|\boption\s+1\b|\bspecific\s+prior\b",
     re.IGNORECASE,
 )
