@@ -177,7 +177,7 @@ class Reading:
                 break
             if end > limit or flags[end - 1] & POSSESSIVE:
                 continue
-            before = words[start - 1] if start > begin and breaks[start] < 2 else ""
+            before = words[start - 1] if start > begin and not breaks[start] else ""
             if before in ("the", "each", "such", "any") and start - 1 > begin:
                 before = words[start - 2]
             if before in _OBJECT:
