@@ -155,7 +155,7 @@ class Reading:
         plain = self._plain_subject(modal, word) if modal >= 0 else None
         if plain is not None:
             return plain, "none", False
-        if begin < word and words[begin] == "no" and words[begin + 1] not in _COMPARED:
+        if begin < word and words[begin] == "no" and not _COMPARED.intersection(words[begin + 1 : begin + 2]):
             negated = True
         stop_word = self.bounds[unit][1]
         if (
@@ -177,10 +177,7 @@ class Reading:
                 break
             if end > limit or flags[end - 1] & POSSESSIVE:
                 continue
-            before = words[start - 1] if start > begin and not breaks[start] else ""
-            if before in ("the", "each", "such", "any") and start - 1 > begin:
-                before = words[start - 2]
-            if before in _OBJECT:
+            if not breaks[start] and self._word_before(start, begin) in _OBJECT:
                 continue
             role = who
             # "Consultant and Client shall": both are bound.
@@ -195,17 +192,21 @@ class Reading:
             modality = "must"
         return role, modality, negated
 
+    def _word_before(self, start: int, begin: int) -> str:
+        """The word before a party at `start`, its article passed over; empty at the beginning of the unit."""
+        words = self.tokens.words
+        if start <= begin:
+            return ""
+        before = words[start - 1]
+        return words[start - 2] if before in ("the", "each", "such", "any") and start - 1 > begin else before
+
     def _antecedent(self, begin: int, modal: int) -> int:
         """The end of the party that "it" before a modal stands for: the first subject of the sentence."""
-        words = self.tokens.words
         first = bisect_left(self._role_starts, begin)
         for start, end, _ in self.roles[first : first + 12]:
             if start >= modal:
                 break
-            before = words[start - 1] if start > begin else ""
-            if before in ("the", "each", "such", "any") and start - 1 > begin:
-                before = words[start - 2]
-            if before not in _OBJECT and not self.tokens.flags[end - 1] & POSSESSIVE:
+            if self._word_before(start, begin) not in _OBJECT and not self.tokens.flags[end - 1] & POSSESSIVE:
                 return end
         return modal
 
@@ -225,6 +226,7 @@ class Reading:
                 breaks[at] >= 1
                 and at - 1 > modal
                 and words[at - 1] not in _SUBORDINATE
+                and end < len(words)
                 and words[end].endswith("s")
                 and not breaks[end]
             ):

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lpo_secaudit.contracts import analyze
 from lpo_secaudit.contracts.analysis import Analysis, analyze_document
 from lpo_secaudit.contracts.document import Document
 from lpo_secaudit.contracts.library import load_library, standard_library
@@ -187,3 +188,15 @@ def test_a_broken_library_says_where(tmp_path: Path, broken: str, says: str) -> 
     with pytest.raises(InputError) as caught:
         load_library([file])
     assert "broken.yaml" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Agreement\n\nNo.\n",
+        "This Agreement is governed by the laws of Ireland. No",
+        "Where the Customer must notify the authority of a breach under the laws of Ireland, Provider",
+    ],
+)
+def test_a_text_may_end_anywhere(text: str) -> None:
+    assert analyze(text.encode(), name="a.txt").clauses
