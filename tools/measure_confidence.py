@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measure how often a verdict of the rules is right, for the table in lpo_secaudit/contracts/confidence.py.
+"""Measure how often a verdict of the rules is right, for the tables in lpo_secaudit/contracts/confidence.py.
 
     python tools/measure_confidence.py ../shared/contracts
 
@@ -15,7 +15,6 @@ For a firm's own clause the examples are gold quotes of other agreements than th
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import math
 from collections.abc import Sequence
@@ -23,8 +22,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from clause_learning import read_rows
+
+from lpo_secaudit.contracts.analysis import THRESHOLD
 from lpo_secaudit.contracts.detect import belief_of, matches_of
-from lpo_secaudit.contracts.examples import similar_units
+from lpo_secaudit.contracts.examples import LIKENESS, similar_units
 from lpo_secaudit.contracts.library import standard_library
 from lpo_secaudit.contracts.reading import Reading, read
 
@@ -51,13 +53,8 @@ CUAD = {
     "governing-law": "Governing Law",
 }
 BANDS = (0.0, 0.05, 0.25, 0.5, 0.7, 0.78, 0.82, 0.86, 0.89, 0.91, 1.01)
-LIKENESS = (0.0, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 1.01)
+LIKENESS_BANDS = (0.0, 0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6, 1.01)
 Verdicts = list[tuple[float, bool]]  # belief, whether the clause is there
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as source:
-        return [json.loads(line) for line in source]
 
 
 def belief(reading: Reading, clause: str) -> float:
@@ -92,21 +89,21 @@ def rules(folder: Path, own: list[tuple[Reading, dict[str, Any]]]) -> None:
     for reading, labels in own:
         ours += [(belief(reading, name), bool(label["present"])) for name, label in labels.items()]
     theirs: Verdicts = []
-    for row in lines(folder / "derecha" / "dpa_annotated.jsonl.gz"):
+    for row in read_rows(folder / "derecha" / "dpa_annotated.jsonl.gz"):
         reading = read("\n".join(s["text"] for s in row["sentences"]), standard_library())
         met = set(row["requirements_present"])
         theirs += [(belief(reading, name), not met.isdisjoint(asked)) for name, asked in DERECHA.items()]
-    for row in lines(folder / "cuad" / "cuad.jsonl.gz"):
+    for row in read_rows(folder / "cuad" / "cuad.jsonl.gz"):
         reading = read(row["text"], standard_library())
         theirs += [
             (belief(reading, name), bool(row["labels"].get(category))) for name, category in CUAD.items()
         ]
     rows = []
     for low, high in pairwise(BANDS):
-        (n, a), (m, b) = share(ours, low, high, 0.5), share(theirs, low, high, 0.5)
+        (n, a), (m, b) = share(ours, low, high, THRESHOLD), share(theirs, low, high, THRESHOLD)
         rows.append((low, high, n, a, m, b, midway(a, b)))
-    absent = [row for row in rows if row[0] < 0.5]
-    present = [row for row in rows if row[0] >= 0.5]
+    absent = [row for row in rows if row[0] < THRESHOLD]
+    present = [row for row in rows if row[0] >= THRESHOLD]
     # Absence is the surer, the lower the belief.
     values = rising([r[6] for r in absent[::-1]], [r[2] + r[4] for r in absent[::-1]])[::-1]
     values += rising([r[6] for r in present], [r[2] + r[4] for r in present])
@@ -131,8 +128,8 @@ def examples(own: list[tuple[Reading, dict[str, Any]]]) -> None:
             alike = similar_units(reading, chosen)
             found.append((alike[0][1] if alike else 0.0, bool(labels[name]["present"])))
     print("| likeness | verdicts | right |\n|---|---|---|")
-    for low, high in pairwise(LIKENESS):
-        count, right = share(found, low, high, 0.4)
+    for low, high in pairwise(LIKENESS_BANDS):
+        count, right = share(found, low, high, LIKENESS)
         print(f"| {low:.2f} to {min(high, 1):.2f} | {count} | {right:.3f} |")
 
 

@@ -38,7 +38,7 @@ from clause_learning import (
 from sklearn.linear_model import LogisticRegression
 
 from lpo_secaudit.contracts.library import standard_library
-from lpo_secaudit.contracts.model import DOCUMENT_FEATURES
+from lpo_secaudit.contracts.model import DOCUMENT_FEATURES, MAX_QUOTED
 
 # Category: clause whose rules help.
 CUAD = {
@@ -189,7 +189,7 @@ def train_cuad(folder: Path, out: Output, repeats: int) -> None:
 def quotes(corpus: Corpus, scores: np.ndarray, number: int) -> list[tuple[int, int]]:
     """The sentences that would be quoted for a document."""
     first, last = corpus.starts[number], corpus.starts[number + 1]
-    best = first + np.argsort(-scores[first:last], kind="stable")[:24]
+    best = first + np.argsort(-scores[first:last], kind="stable")[:MAX_QUOTED]
     return [tuple(corpus.spans[u]) for rank, u in enumerate(best) if rank == 0 or scores[u] >= QUOTE["cuad"]]
 
 

@@ -39,4 +39,4 @@ def calibrated(belief: float) -> float:
 
 def calibrated_likeness(likeness: float) -> float:
     """The share of verdicts right where the likest sentence is so much like a firm's examples."""
-    return next((right for bound, right in _LIKENESS if likeness < bound), _LIKENESS[-1][1])
+    return next(right for bound, right in _LIKENESS if likeness < bound)

@@ -30,20 +30,15 @@ _ROW = re.compile(
     re.MULTILINE,
 )
 # "within seventy-two (72) hours (the "Notification Period")".
-_IN_BRACKETS = rf"\((?:the\s+|an?\s+|each,?\s+an?\s+)?[\"“‘'*_]{{1,4}}(?P<name>{_NAME})[\"”’'*_]{{1,4}}\)"
-_BRACKETS = re.compile(_IN_BRACKETS)
-_AFTER = re.compile(rf"(?P<value>[^.;\n(]{{0,50}}(?:\([^()\n]{{1,12}}\))?[^.;\n(]{{0,40}}){_IN_BRACKETS}")
-_BEFORE_BRACKETS = 110  # characters, no less than a value of `_AFTER` can have
+_BRACKETS = re.compile(
+    rf"\((?:the\s+|an?\s+|each,?\s+an?\s+)?[\"“‘'*_]{{1,4}}(?P<name>{_NAME})[\"”’'*_]{{1,4}}\)"
+)
+_BEFORE_BRACKETS = re.compile(r"[^.;\n(]{0,50}(?:\([^()\n]{1,12}\))?[^.;\n(]{0,40}\Z")
+_REACH = 110  # characters, no less than what `_BEFORE_BRACKETS` can take
 MAX_NAMES = 40
 
 
 _SUM = ("Cap", "Amount", "Limit")
-
-
-def _value(name: str, text: str, *, last: bool = False) -> str:
-    """The first (or last) period, or for the name of a sum the first sum, as written."""
-    found = [*(find_amounts(text) if name.endswith(_SUM) else find_periods(text))]
-    return text[found[-1 if last else 0].start : found[-1 if last else 0].end] if found else ""
 
 
 def defined_values(text: str) -> Mapping[str, str]:
@@ -52,27 +47,27 @@ def defined_values(text: str) -> Mapping[str, str]:
     Linear in the length of the text.
     """
     values: dict[str, str] = {}
-    for pattern in (_MEANS, _ROW, _AFTER):
-        for match in _after(text) if pattern is _AFTER else pattern.finditer(text):
-            name = " ".join(match["name"].split())
-            value = _value(name, match["value"], last=pattern is _AFTER)
-            if value and " " in name:
-                values.setdefault(name, value)
-            if len(values) >= MAX_NAMES:
-                return values
+    for found, said, which in _said(text):
+        name = " ".join(found.split())
+        numbers = [*(find_amounts(said) if name.endswith(_SUM) else find_periods(said))]
+        if numbers and " " in name:
+            values.setdefault(name, said[numbers[which].start : numbers[which].end])
+        if len(values) >= MAX_NAMES:
+            break
     return values
 
 
-def _after(text: str) -> Iterator[re.Match[str]]:
-    """As `_AFTER.finditer`, which would try each character: here only those before a name in brackets."""
+def _said(text: str) -> Iterator[tuple[str, str, int]]:
+    """(name, what is said of it, which of the numbers in that is meant)."""
+    for pattern in (_MEANS, _ROW):
+        for match in pattern.finditer(text):
+            yield match["name"], match["value"], 0
     done = 0
     for brackets in _BRACKETS.finditer(text):
-        for start in range(max(done, brackets.start() - _BEFORE_BRACKETS), brackets.start() + 1):
-            match = _AFTER.match(text, start)
-            if match is not None:
-                done = match.end()
-                yield match
-                break
+        before = _BEFORE_BRACKETS.search(text, max(done, brackets.start() - _REACH), brackets.start())
+        if before is not None:
+            done = brackets.end()
+            yield brackets["name"], before[0], -1
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, Literal
 
-from lpo_secaudit.contracts.phrases import PhraseBook, compile_phrases, concepts_of
+from lpo_secaudit.contracts.phrases import PhraseBook, compile_phrases
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.schema import validate_file
 from lpo_secaudit.formats.yaml import YamlFile, parse_yaml
@@ -239,8 +239,3 @@ def _clause(row: Mapping[str, Any], book: PhraseBook) -> Clause:
         strong=row.get("strong", ""),
         weak=row.get("weak", ""),
     )
-
-
-def phrases_of(library: ClauseLibrary, name: str) -> list[str]:
-    """Concept names that a phrase of the library uses; for checks of the library itself."""
-    return concepts_of(name)

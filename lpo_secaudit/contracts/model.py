@@ -24,6 +24,7 @@ from lpo_secaudit.contracts.reading import Reading
 
 __all__ = [
     "DOCUMENT_FEATURES",
+    "MAX_QUOTED",
     "WEIGHT_UNIT",
     "Family",
     "Model",
@@ -35,7 +36,6 @@ __all__ = [
     "standard_models",
 ]
 
-_FILES = ("clauses.json.gz",)
 MAX_WORDS = 400  # of a sentence; longer ones are tables and lists
 MAX_ABOVE = 20  # words of a heading or lead-in, the last ones
 MAX_QUOTED = 24
@@ -285,24 +285,17 @@ def sentence_features(
 @cache
 def standard_models() -> Models:
     """The models that ship; read once."""
-    folder = files("lpo_secaudit.contracts") / "models"
+    raw = (files("lpo_secaudit.contracts") / "models" / "clauses.json.gz").read_bytes()
+    rows = json.loads(gzip.decompress(raw))["models"]
     models: list[Model] = []
     weights: dict[str, int] = {}
-    for file in _FILES:
-        rows = json.loads(gzip.decompress((folder / file).read_bytes()))["models"]
-        for name, row in sorted(rows.items()):
-            lane = _LANE * len(models)
-            for feature, weight in row["weights"].items():
-                weights[feature] = weights.get(feature, 0) + (weight << lane)
-            document = tuple(row["document"].get(feature, 0.0) for feature in DOCUMENT_FEATURES)
-            models.append(
-                Model(
-                    name,
-                    row["bias"],
-                    (*document, row["constant"]),
-                    row["threshold"],
-                    row["quote"],
-                    row["clause"],
-                )
+    for number, (name, row) in enumerate(sorted(rows.items())):
+        for feature, weight in row["weights"].items():
+            weights[feature] = weights.get(feature, 0) + pack([(number, weight)])
+        document = tuple(row["document"].get(feature, 0.0) for feature in DOCUMENT_FEATURES)
+        models.append(
+            Model(
+                name, row["bias"], (*document, row["constant"]), row["threshold"], row["quote"], row["clause"]
             )
+        )
     return Models(tuple(models), weights)

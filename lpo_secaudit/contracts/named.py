@@ -13,20 +13,19 @@ __all__ = ["named_subprocessors"]
 
 MAX_NAMES = 200
 _SUB = r"(?:sub[\s-]?processors?|sub[\s-]?contractors?|further\s+processors?)"
+_HEAD_OF_TABLE = rf"^[\W\d]{{0,8}}(?:name\s+of\s+(?:the\s+)?)?{_SUB}(?:\s+name)?\s*(?:\||\t|\s{{3,}})"
 # A heading, a table's head or a lead-in that announces names.
 _ANNOUNCES = re.compile(
     rf"(?:\b(?:list|annex|schedule|appendix|exhibit|table|names?|approved|authori[sz]ed|current|existing|following|engaged|permitted)\b"
     rf"[^.;\n]{{0,60}}\b{_SUB}|\b{_SUB}\b[^.;\n]{{0,60}}\b(?:list|approved|authori[sz]ed|current(?:ly)?|following|engaged|used|below)\b"
-    rf"|^[\W\d]{{0,12}}{_SUB}\W*$|^[\W\d]{{0,8}}(?:name\s+of\s+(?:the\s+)?)?{_SUB}(?:\s+name)?\s*(?:\||\t|\s{{3,}}))",
+    rf"|^[\W\d]{{0,12}}{_SUB}\W*$|{_HEAD_OF_TABLE})",
     re.IGNORECASE,
 )
 _LIST_WORD = re.compile(
     r"\b(?:list|names?|approved|authori[sz]ed|current(?:ly)?|existing|following|engaged|used|permitted)\b",
     re.IGNORECASE,
 )
-_HEAD_ROW = re.compile(
-    rf"^[\W\d]{{0,8}}(?:name\s+of\s+(?:the\s+)?)?{_SUB}(?:\s+name)?\s*(?:\||\t|\s{{3,}})", re.IGNORECASE
-)
+_HEAD_ROW = re.compile(_HEAD_OF_TABLE, re.IGNORECASE)
 _LEGAL = (
     r"(?:Inc|Ltd|LLC|L\.L\.C|Limited|GmbH|Corp|Corporation|Co|Company|S\.?A|B\.?V|N\.?V|AG|SE|PLC|LLP"
     r"|Pty|Pte|Pvt|SAS|SARL|S\.?r\.?l|AB|Oy|ApS|KK|Group|Services)"
@@ -113,9 +112,8 @@ def _name(cell: str, *, table: bool) -> str:
     cell = (
         re.split(r"\s[-–—]\s|:|;|\s\(|,\s+(?!" + _LEGAL + r"\b)", cell)[0].strip(" .,*_\"“”'") if cell else ""
     )
-    match = _NAME.fullmatch(cell + ("." if cell.endswith((" Inc", " Ltd", " Co", " Corp")) else ""))
     if (
-        match is None
+        not _NAME.fullmatch(cell)
         or len(cell) < 2
         or len(cell) > 80
         or _HEAD.match(cell)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
-from lpo_secaudit.contracts.defined import with_values
 from lpo_secaudit.contracts.detect import Match
+from lpo_secaudit.contracts.liability import cap, carve_out, insured
 from lpo_secaudit.contracts.named import named_subprocessors
-from lpo_secaudit.contracts.numbers import Period, find_amounts, find_multiples, find_periods
+from lpo_secaudit.contracts.numbers import Period, find_periods
+from lpo_secaudit.contracts.passages import plain_text, units_near, with_leads
 from lpo_secaudit.contracts.precedence import ranking
 from lpo_secaudit.contracts.reading import Reading
 
@@ -32,7 +32,6 @@ _UNDUE = re.compile(
     r"|\bexpeditiously\b",
     re.IGNORECASE,
 )
-_CONFIRMED = re.compile(r"\bconfirm(?:ed|ation|s|ing)?\b", re.IGNORECASE)
 _DISCOVERY = re.compile(r"\bdiscover(?:y|ed|s|ing|ies)?\b|\bdetect(?:ed|ion|s|ing)?\b", re.IGNORECASE)
 _AWARE = re.compile(
     r"\baware(?:ness)?\b|\blearn(?:s|ed|ing)?\s+of\b|\bobtain(?:s|ed|ing)?\s+knowledge|\bknowledge\s+of\b|\bbecomes?\s+known\b",
@@ -42,10 +41,7 @@ _SUSPECTED = re.compile(
     r"\bsuspect(?:ed|s|ing)?\b|\breason(?:able|ably)?\s+(?:grounds?\s+)?(?:to\s+)?(?:believes?|suspects?)\b|\breasonably\s+believes?\b",
     re.IGNORECASE,
 )
-_NOTICE = re.compile(r"\bnotic|\bnotif|\bprior\b|\badvance\b|\bbefore\b|\binform|\bupdate", re.IGNORECASE)
 _OBJECT = re.compile(r"\bobject|\boppos|\breject|\bterminat", re.IGNORECASE)
-_MARKUP = re.compile(r"</?\w[^<>]{0,200}>|\*\*")
-_CURE = re.compile(r"\bcure|\bremed|\brectif|\bcorrect|\bnotice", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\bgeneral(?:ly)?\b|\bhereby\b|\balready\b|\blist\b|\bconsents?\s+to\b|\backnowledges?\b|\bmay\b|\bagrees\b",
     re.IGNORECASE,
@@ -73,45 +69,6 @@ _TWICE = re.compile(
     r"\b(?:twice|two(?:\s*\(2\))?(?:\s+times)?)\s+(?:per|a|every|each|in\s+any)\s+(?:\w+\s+){0,2}?year",
     re.IGNORECASE,
 )
-_FEES = re.compile(
-    r"\bfees?\b|\bpaid\b|\bpayable\b|\bcharges\b|\bcompensation\b|\bcap\b|\bamounts?\b|\bconsideration\b|\binvoiced\b",
-    re.IGNORECASE,
-)
-_CAP_IS = re.compile(
-    r"\b(?:cap|limit of liability|liability limit)\b[\W_]{0,4}(?:is|means|equals|shall be)\b", re.IGNORECASE
-)
-_LIABILITY = re.compile(r"\bliab|\bcap\b|\bexceed|\bdamages\b|\blimit", re.IGNORECASE)
-_AGGREGATE_NOT = re.compile(r"\binsur|\bpremium", re.IGNORECASE)
-
-
-def _text(reading: Reading, unit: int) -> str:
-    """The words of a unit without mark-up, defined periods and sums filled in; only values are taken
-    from it, never a place."""
-    plain = _MARKUP.sub("", reading.text[reading.units[unit].start : reading.units[unit].end])
-    return with_values(plain, reading.values) if reading.values else plain
-
-
-def _with_leads(reading: Reading, unit: int) -> str:
-    return " ".join(_text(reading, u) for u in (*reversed(reading.chain(unit)), unit))
-
-
-def _near(reading: Reading, matches: Iterable[Match], after: int = 3, before: int = 0) -> list[int]:
-    """Units of the matches, then those that follow under the same heading; in order of belief."""
-    found: list[int] = []
-    ordered = sorted(matches, key=lambda m: (-m.score, m.start))
-    for match in ordered:
-        if match.unit not in found:
-            found.append(match.unit)
-    for match in ordered:
-        heading = reading.units[match.unit].heading
-        for unit in range(max(0, match.unit - before), min(match.unit + after + 1, len(reading.units))):
-            if (
-                unit not in found
-                and reading.units[unit].heading == heading
-                and reading.units[unit].kind != "heading"
-            ):
-                found.append(unit)
-    return found
 
 
 def _around(text: str, period: Period, reach: int = 60) -> str:
@@ -124,10 +81,10 @@ def _breach_notification(reading: Reading, matches: list[Match], notes: list[str
     ordered = sorted(matches, key=lambda m: (-m.score, m.start))
     best = max(m.score for m in ordered)
     units = [m.unit for m in ordered if m.score >= best - 0.12]
-    texts = [_with_leads(reading, u) for u in dict.fromkeys(units)]
+    texts = [with_leads(reading, u) for u in dict.fromkeys(units)]
     follow = [
-        _text(reading, u)
-        for u in _near(reading, [m for m in ordered if m.unit in units], 2)
+        plain_text(reading, u)
+        for u in units_near(reading, [m for m in ordered if m.unit in units], 2)
         if u not in units
     ]
     follow = [
@@ -204,14 +161,14 @@ def _authorization(reading: Reading, matches: list[Match], notes: list[str]) -> 
 def _mode(reading: Reading, matches: list[Match]) -> dict[str, Any]:
     best = max(m.score for m in matches)
     strong = [m for m in matches if m.score >= best - 0.15]
-    texts = [_with_leads(reading, m.unit) for m in strong]
+    texts = [with_leads(reading, m.unit) for m in strong]
     if any(_GENERAL_STRONG.search(t) for t in texts):
         return {"mode": "general"}
     general = sum(bool(_GENERAL.search(t)) for t in texts)
     specific = sum(bool(_SPECIFIC.search(t)) for t in texts)
     if specific and specific >= general:
         return {"mode": "specific"}
-    if any(_OBJECT.search(_text(reading, u)) for u in _near(reading, strong, 6, 2)):
+    if any(_OBJECT.search(plain_text(reading, u)) for u in units_near(reading, strong, 6, 2)):
         return {"mode": "general"}
     return {"mode": "specific" if specific else "general"}
 
@@ -219,8 +176,8 @@ def _mode(reading: Reading, matches: list[Match]) -> dict[str, Any]:
 def _notice_days(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
     """The advance notice of a change, not the window for objecting."""
     best: tuple[int, Period] | None = None
-    for unit in _near(reading, matches, 4):
-        text = _text(reading, unit)
+    for unit in units_near(reading, matches, 4):
+        text = plain_text(reading, unit)
         for period in find_periods(text):
             if period.unit not in ("days", "business_days", "weeks", "months"):
                 continue
@@ -254,19 +211,19 @@ def _notice_days(reading: Reading, matches: list[Match], notes: list[str]) -> di
 
 
 def _deletion(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    units = _near(reading, matches, 2)
+    units = units_near(reading, matches, 2)
     # What runs from the end of the contract, before what runs from a request.
     units.sort(
         key=lambda u: (
             not re.search(
                 r"days?\W+(?:of|after|following|from)\W+(?:\w+\W+){0,4}(?:terminat|expir|end\b)",
-                _text(reading, u),
+                plain_text(reading, u),
                 re.IGNORECASE,
             )
         )
     )
     for unit in units:
-        text = _text(reading, unit)
+        text = plain_text(reading, unit)
         for period in find_periods(text):
             before = text[max(0, period.start - 60) : period.start].lower()
             after = text[period.end : period.end + 60].lower()
@@ -289,8 +246,8 @@ def _deletion(reading: Reading, matches: list[Match], notes: list[str]) -> dict[
 
 def _audit(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for unit in _near(reading, matches, 6, 3):
-        text = _text(reading, unit)
+    for unit in units_near(reading, matches, 6, 3):
+        text = plain_text(reading, unit)
         if not re.search(r"audit|inspect|request|notice|review|report", text, re.IGNORECASE):
             continue
         if "notice_days" not in values:
@@ -311,7 +268,7 @@ def _audit(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str
     if "per_year" not in values:
         first, last = min(m.unit for m in matches), max(m.unit for m in matches)
         for unit in range(max(0, first - 8), min(last + 15, len(reading.units))):
-            text = _text(reading, unit)
+            text = plain_text(reading, unit)
             if (
                 (once := _ONCE.search(text))
                 and "annual" not in once.group().lower()
@@ -322,86 +279,9 @@ def _audit(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str
     return values
 
 
-def _cap(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    units = _near(reading, matches, 2)
-    defined = [
-        u
-        for u, unit in enumerate(reading.units)
-        if (unit.kind == "definition" and re.search(r"\bcap\b", _text(reading, u)[:60], re.IGNORECASE))
-        or _CAP_IS.search(_text(reading, u)[:90])
-    ]
-    for unit in (*units, *defined):
-        text = _text(reading, unit)
-        if re.search(r"enhanced|super|increased", text[:60], re.IGNORECASE) or _AGGREGATE_NOT.search(text):
-            continue
-        if not _LIABILITY.search(text):
-            continue
-        if "fee_months" not in values and _FEES.search(text):
-            for period in find_periods(text):
-                if period.unit in ("months", "years") and re.search(
-                    r"paid|payable|fees|amount|preced|prior|due", text, re.IGNORECASE
-                ):
-                    values["fee_months"] = period.value * (12 if period.unit == "years" else 1)
-                    if period.disagrees:
-                        notes.append(period.disagrees)
-                    break
-        _fee_multiple(text, values, notes)
-        _amount(text, values, notes)
-    return values
-
-
-def _fee_multiple(text: str, values: dict[str, Any], notes: list[str]) -> None:
-    if "fee_multiple" in values:
-        return
-    for multiple in find_multiples(text):
-        after = text[multiple.end : multiple.end + 80]
-        if _FEES.search(after):
-            monthly = re.match(r"\W*(?:\w+\s+){0,2}?monthly\b", after, re.IGNORECASE)
-            values["fee_months" if monthly else "fee_multiple"] = _plain(multiple.value)
-            if multiple.disagrees:
-                notes.append(multiple.disagrees)
-            return
-
-
-def _amount(text: str, values: dict[str, Any], notes: list[str]) -> None:
-    if "amount" in values:
-        return
-    for amount in find_amounts(text):
-        values["amount"], values["currency"] = _plain(amount.value), amount.currency
-        if amount.disagrees:
-            notes.append(amount.disagrees)
-        return
-
-
-def _plain(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _carve_out(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    defined = [
-        u
-        for u, unit in enumerate(reading.units)
-        if unit.kind == "definition"
-        and re.search(r"enhanced|super|increased", _text(reading, u)[:60], re.IGNORECASE)
-    ]
-    for unit in (*dict.fromkeys(m.unit for m in matches), *defined):
-        _fee_multiple(_text(reading, unit), values, notes)
-        _amount(_text(reading, unit), values, notes)
-    return values
-
-
-def _insured(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for unit in _near(reading, matches, 1):
-        _amount(_text(reading, unit), values, notes)
-    return values
-
-
 def _cure(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:
-    for unit in _near(reading, matches, 2, 3):
-        text = _text(reading, unit)
+    for unit in units_near(reading, matches, 2, 3):
+        text = plain_text(reading, unit)
         for period in find_periods(text):
             around = _around(text, period, 90)
             if re.search(r"\bcure|\bremed|\brectif|\bcorrect", around, re.IGNORECASE) and period.unit not in (
@@ -418,7 +298,9 @@ def _precedence(reading: Reading, matches: list[Match], notes: list[str]) -> dic
     units = dict.fromkeys(
         (reading.chain(m.unit) or [m.unit])[-1] for m in sorted(matches, key=lambda m: m.start)
     )
-    texts = [" ".join(_text(reading, u) for u in (unit, *reading.items_of.get(unit, ()))) for unit in units]
+    texts = [
+        " ".join(plain_text(reading, u) for u in (unit, *reading.items_of.get(unit, ()))) for unit in units
+    ]
     order = ranking(texts)
     return {"prevails": order[0], "order": list(order)} if order else {}
 
@@ -429,9 +311,9 @@ _READERS: dict[str, Callable[[Reading, list[Match], list[str]], dict[str, Any]]]
     "subprocessor-change-notice": _notice_days,
     "return-or-deletion": _deletion,
     "audit-right": _audit,
-    "liability-cap": _cap,
-    "liability-carve-out": _carve_out,
-    "cyber-insurance": _insured,
+    "liability-cap": cap,
+    "liability-carve-out": carve_out,
+    "cyber-insurance": insured,
     "termination-for-breach": _cure,
     "order-of-precedence": _precedence,
 }

@@ -8,175 +8,36 @@ returns data handles the data; the one who instructs, audits and is notified is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, QUOTED, UPPER, Tokens, word_set
+from lpo_secaudit.contracts.party_words import (
+    AMBIGUOUS,
+    CLIENT_AFTER,
+    CLIENT_NEAR,
+    CLIENT_NOUNS,
+    CLIENT_TERMS,
+    CLIENT_VERBS,
+    DECIDES,
+    EITHER_TERMS,
+    HANDLES,
+    LEADING,
+    MODALS,
+    NO_PARTY,
+    PROVIDER_NEAR,
+    PROVIDER_NOUNS,
+    PROVIDER_TERMS,
+    PROVIDER_VERBS,
+    QUALIFIED,
+    ROLE_NOUNS,
+    THINGS,
+    TO_CLIENT,
+    Role,
+    Term,
+)
+from lpo_secaudit.contracts.words import CAPITAL, POSSESSIVE, QUOTED, Tokens
 
 __all__ = ["Parties", "Role", "find_parties", "party_ranges"]
-
-Role = Literal["provider", "client", "either"]
-Term = tuple[str, ...]
-
-
-def _terms(text: str) -> frozenset[Term]:
-    return frozenset(tuple(line.split()) for line in text.split("\n") if line.strip())
-
-
-# Terms whose role does not depend on the contract.
-PROVIDER_TERMS = _terms(
-    """processor
-data processor
-business associate
-provider
-service provider
-services provider
-cloud provider
-supplier
-vendor
-contractor
-consultant
-data importer
-importer
-outsourcer
-subscriber service provider
-licensee
-the data recipient
-data recipient
-third party processor"""
-)
-CLIENT_TERMS = _terms(
-    """controller
-data controller
-covered entity
-customer
-client
-data exporter
-exporter
-responsible party
-disclosing party
-discloser
-licensor
-purchaser
-buyer
-law firm"""
-)
-EITHER_TERMS = _terms(
-    """each party
-either party
-both parties
-the parties
-neither party
-no party
-parties
-receiving party
-recipient
-the other party
-the breaching party
-each of the parties
-a party
-one party
-indemnifying party"""
-)
-_MODALS = word_set("shall will must may agrees undertakes warrants represents acknowledges covenants can")
-_LEADING = word_set(
-    "the if where when and or that to as in on upon after before each any all this such by of for "
-    "from with unless should however further additionally either neither both no at during except "
-    "prior to provided subject"
-)
-# Words for either side, by contract.
-_AMBIGUOUS = word_set(
-    "company firm institution school agency subscriber member licensee user organization university "
-    "hospital city district developer partner bank state county department practice clinic council "
-    "borrower publisher commonwealth ministry fund trust employer"
-)
-# Subjects of duties that are no party.
-_NO_PARTY = word_set(
-    "users subjects subject subprocessor subprocessors processors subcontractor subcontractors "
-    "personnel parties party authority individuals individual services service agreement dpa baa "
-    "addendum software employees clauses clause section secretary notice data incident breach fees "
-    "audit members report affiliates commission order sow"
-)
-# Last words of defined terms that name no party.
-_THINGS = word_set(
-    "agreement addendum contract terms dpa baa ba msa sow gdpr hipaa ccpa law laws date period "
-    "information data "
-    "services service deliverables purpose purposes fees breach incident clauses sccs order form policy "
-    "territory term effective phi ephi regulation regulations act rule rules hitech measures documentation "
-    "software platform affiliate affiliates site materials work ip cap claims claim losses loss "
-    "schedule annex "
-    "subprocessor subprocessors subcontractor subcontractors personnel users user individual eea eu uk "
-    "processing legislation instruction instructions request requests sale consumer "
-    "directive framework recipient"
-)
-# Nouns that a party's name qualifies: "Customer Personal Data" is no party.
-_QUALIFIED = word_set(
-    "personal data content contents materials material information systems system confidential "
-    "facilities facility property input output account accounts affiliate affiliates group "
-    "environment website sites site users user representative indemnitees indemnified policy policies "
-    "network networks portal records agreement terms side location locations premises application "
-    "applications equipment covered end employees"
-)
-_PROVIDER_VERBS = word_set(
-    "process processes notify notifies implement implements maintain maintains assist assists delete "
-    "deletes return engage engages ensure ensures cooperate report reports impose store stores inform "
-    "informs destroy encrypt subcontract perform performs host create receive transmit safeguard mitigate"
-)
-_HANDLES = word_set("creates receives transmits maintains processes stores hosts collects assists notifies")
-_CLIENT_VERBS = word_set(
-    "instruct instructs audit object pay pays purchase determine determines request appoint inspect"
-)
-_DECIDES = word_set("determines instructs requests")
-_PROVIDER_NOUNS = word_set(
-    "subprocessor subprocessors subcontractor subcontractors personnel staff sub security services "
-    "service platform possession"
-)
-_CLIENT_NOUNS = word_set(
-    "instructions instruction users request behalf data information documents files materials"
-)
-_TO_CLIENT = word_set(
-    "notify notifies notified notifying inform informs informed assist assists assisting satisfy tell tells"
-)
-_PROVIDER_NEAR = (
-    ("engaged", "by"),
-    ("processing", "by"),
-    ("processed", "by"),
-    ("provided", "by"),
-    ("maintained", "by"),
-    ("disclosures", "by"),
-    ("subcontractors", "of"),
-)
-_CLIENT_NEAR = (
-    ("behalf", "of"),
-    ("available", "to"),
-    ("instructions", "of"),
-    ("instructions", "from"),
-    ("directed", "by"),
-    ("instructed", "by"),
-    ("cooperate", "with"),
-    ("report", "to"),
-    ("approval", "of"),
-    ("consent", "of"),
-    ("approved", "by"),
-    ("audit", "by"),
-    ("audits", "by"),
-    ("reviews", "by"),
-    ("inspection", "by"),
-    ("termination", "by"),
-)
-_CLIENT_AFTER = (("personal", "data"), ("is", "entitled"), ("reserves", "the"))
-_ROLE_NOUNS: tuple[tuple[Term, Role], ...] = (
-    (("covered", "entity"), "client"),
-    (("controller",), "client"),
-    (("data", "controller"), "client"),
-    (("data", "exporter"), "client"),
-    (("business", "associate"), "provider"),
-    (("processor",), "provider"),
-    (("data", "processor"), "provider"),
-    (("data", "importer"), "provider"),
-    (("service", "provider"), "provider"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,18 +70,19 @@ def find_parties(tokens: Tokens) -> Parties:
     provider, client = set(PROVIDER_TERMS), set(CLIENT_TERMS)
     names = set()
     subjects = _subjects(tokens)
-    known = {
-        role: any(term in subjects for term in terms)
-        for role, terms in (("provider", PROVIDER_TERMS), ("client", CLIENT_TERMS))
-    }
+    places: dict[str, list[int]] = {}
+    for position, word in enumerate(tokens.words):
+        places.setdefault(word, []).append(position)
+    general = {"provider": PROVIDER_TERMS, "client": CLIENT_TERMS}
+    known = {role: any(term in subjects for term in terms) for role, terms in general.items()}
     named = {
-        role: any(True for term in terms for _ in _occurrences(tokens, term, capital=True))
-        for role, terms in (("provider", PROVIDER_TERMS), ("client", CLIENT_TERMS))
+        role: any(True for term in terms for _ in _occurrences(tokens, places, term, capital=True))
+        for role, terms in general.items()
     }
     declared = _declared(tokens)
     votes = {
         term: pair
-        for term, pair in _votes(tokens, _candidates(tokens, subjects, declared)).items()
+        for term, pair in _votes(tokens, places, _candidates(tokens, subjects, declared)).items()
         if not (term in EITHER_TERMS or term in PROVIDER_TERMS or term in CLIENT_TERMS)
     }
     for term, role in _roles(votes, declared, known, named, _acting(tokens)).items():
@@ -230,7 +92,7 @@ def find_parties(tokens: Tokens) -> Parties:
         other = client if default is provider else provider
         flipped = any((p,) in other for p in pronouns)
         for pronoun in pronouns:
-            (provider if default is client else client).discard((pronoun,))
+            other.discard((pronoun,))
             default.discard((pronoun,))
             (other if flipped else default).add((pronoun,))
             names.discard((pronoun,))
@@ -261,7 +123,7 @@ def _roles(
             roles[term] = "client"
         else:
             open_terms.append(term)
-    pair = [term for term in declared if term in votes and term not in PROVIDER_TERMS | CLIENT_TERMS]
+    pair = [term for term in declared if term in votes]
     if len(pair) == 2 and not known["provider"] and not known["client"]:
         # By all votes together, so that one name's clear role also decides the other's.
         (one, other) = pair
@@ -271,7 +133,7 @@ def _roles(
     taken = {role: known[role] or role in roles.values() for role in ("provider", "client")}
     for term in open_terms:
         as_provider, as_client = votes[term]
-        if term in roles or not (term in pair or term[-1] in _AMBIGUOUS):
+        if term in roles or not (term in pair or term[-1] in AMBIGUOUS):
             continue
         if not (as_provider or as_client or term in acting):
             continue
@@ -287,7 +149,7 @@ def _acting(tokens: Tokens) -> frozenset[Term]:
     return frozenset(
         (word,)
         for word, after, flags in zip(tokens.words, tokens.words[1:], tokens.flags, strict=False)
-        if after in _MODALS and word in _AMBIGUOUS and flags & CAPITAL
+        if after in MODALS and word in AMBIGUOUS and flags & CAPITAL
     )
 
 
@@ -300,7 +162,7 @@ def _declared(tokens: Tokens) -> list[Term]:
         while j < limit and tokens.flags[j] & QUOTED and (j == i or not tokens.breaks[j]):
             j += 1
         term = tokens.words[i:j]
-        if 0 < j - i <= 3 and tokens.flags[i] & CAPITAL and term[-1] not in _THINGS | _NO_PARTY:
+        if 0 < j - i <= 3 and tokens.flags[i] & CAPITAL and term[-1] not in THINGS | NO_PARTY:
             found[term] = None
         i = max(j, i + 1)
     return list(found)
@@ -310,16 +172,16 @@ def _subjects(tokens: Tokens) -> Counter[Term]:
     """Capitalised words before a modal verb, and pronouns, with their counts."""
     found: Counter[Term] = Counter()
     for i, word in enumerate(tokens.words):
-        if word not in _MODALS or i == 0 or tokens.breaks[i]:
+        if word not in MODALS or i == 0 or tokens.breaks[i]:
             continue
         j = i
         while j > 0 and i - j < 4 and tokens.flags[j - 1] & CAPITAL and not (j < i and tokens.breaks[j]):
             j -= 1
-        while j < i and tokens.words[j] in _LEADING:
+        while j < i and tokens.words[j] in LEADING:
             j += 1
         if j < i:
-            if tokens.words[i - 1] not in _NO_PARTY and tokens.words[j:i] != (tokens.words[i - 1],) * (
-                tokens.words[i - 1] in _AMBIGUOUS
+            if tokens.words[i - 1] not in NO_PARTY and tokens.words[j:i] != (tokens.words[i - 1],) * (
+                tokens.words[i - 1] in AMBIGUOUS
             ):
                 found[tokens.words[j:i]] += 1
         elif tokens.words[i - 1] in ("we", "you") or _numeric_name(tokens.words[i - 1]):
@@ -331,7 +193,7 @@ def _candidates(tokens: Tokens, subjects: Counter[Term], declared: Sequence[Term
     """Terms that may name a party: subjects of duties, declared names, words for either side."""
     found = Counter({term: n for term, n in subjects.items() if n >= 2})
     for i, word in enumerate(tokens.words):
-        if word in _AMBIGUOUS and tokens.flags[i] & CAPITAL:
+        if word in AMBIGUOUS and tokens.flags[i] & CAPITAL:
             found[(word,)] += 1
     wanted = [term for term, _ in found.most_common(40)]
     return list(dict.fromkeys([*wanted, *declared[:8]]))
@@ -341,45 +203,47 @@ def _numeric_name(word: str) -> bool:
     return any(c.isalpha() for c in word) and any(c.isdigit() for c in word)
 
 
-def _votes(tokens: Tokens, candidates: Sequence[Term]) -> dict[Term, tuple[int, int]]:
+def _votes(
+    tokens: Tokens, places: Mapping[str, Sequence[int]], candidates: Sequence[Term]
+) -> dict[Term, tuple[int, int]]:
     """For each term how often it stands as the provider and as the client does."""
     votes = {}
     for term in candidates:
         provider = client = 0
-        for start, end in _occurrences(tokens, term, capital=term[0] not in ("we", "you")):
+        for start, end in _occurrences(tokens, places, term, capital=term[0] not in ("we", "you")):
             before, after = tokens.words[max(0, start - 4) : start], tokens.words[end : end + 7]
             if before and before[-1] in ("the", "our", "a"):
                 before = before[:-1]
             if not after:
                 continue
-            if after[0] in _MODALS:
-                provider += any(w in _PROVIDER_VERBS for w in after[1:5]) and "not" not in after[:2]
-                client += 2 * any(w in _CLIENT_VERBS for w in after[1:3])
-            elif after[0] in _PROVIDER_NOUNS or after[0] in _HANDLES:
+            if after[0] in MODALS:
+                provider += any(w in PROVIDER_VERBS for w in after[1:5]) and "not" not in after[:2]
+                client += 2 * any(w in CLIENT_VERBS for w in after[1:3])
+            elif after[0] in PROVIDER_NOUNS or after[0] in HANDLES:
                 provider += 1
-            elif after[0] in _CLIENT_NOUNS or after[0] in _DECIDES or after[:2] in _CLIENT_AFTER:
+            elif after[0] in CLIENT_NOUNS or after[0] in DECIDES or after[:2] in CLIENT_AFTER:
                 client += 1
             elif after[0] == "is" and after[1:2] in (("a",), ("the",)):
-                for noun, role in _ROLE_NOUNS:
+                for noun, role in ROLE_NOUNS:
                     if after[2 : 2 + len(noun)] == noun:
                         provider += 3 * (role == "provider")
                         client += 3 * (role == "client")
-            if before and before[-1] in _TO_CLIENT:
+            if before and before[-1] in TO_CLIENT:
                 client += 2
             pairs = {before[k : k + 2] for k in range(len(before) - 1)}
-            provider += any(p in pairs for p in _PROVIDER_NEAR)
-            client += any(p in pairs for p in _CLIENT_NEAR)
+            provider += any(p in pairs for p in PROVIDER_NEAR)
+            client += any(p in pairs for p in CLIENT_NEAR)
         votes[term] = (provider, client)
     return votes
 
 
-def _occurrences(tokens: Tokens, term: Term, *, capital: bool) -> Iterator[tuple[int, int]]:
+def _occurrences(
+    tokens: Tokens, places: Mapping[str, Sequence[int]], term: Term, *, capital: bool
+) -> Iterator[tuple[int, int]]:
     size, first = len(term), term[0]
-    for i, word in enumerate(tokens.words):
-        if (
-            word == first
-            and tokens.words[i : i + size] == term
-            and (not capital or tokens.flags[i] & CAPITAL or not first.isalpha())
+    for i in places.get(first, ()):
+        if tokens.words[i : i + size] == term and (
+            not capital or tokens.flags[i] & CAPITAL or not first.isalpha()
         ):
             yield i, i + size
 
@@ -411,7 +275,7 @@ def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, 
                 continue
             after = tokens.words[end] if end < count and not tokens.breaks[end] else ""
             qualifies = (
-                tokens.flags[end - 1] & POSSESSIVE or term[-1] in ("our", "your") or after in _QUALIFIED
+                tokens.flags[end - 1] & POSSESSIVE or term[-1] in ("our", "your") or after in QUALIFIED
             )
             if qualifies and role != "either":
                 found[f"of-{role}"].append((i, end))
@@ -421,17 +285,6 @@ def party_ranges(tokens: Tokens, parties: Parties) -> dict[str, list[tuple[int, 
             break
         i += 1
     return found
-
-
-def _names_a_thing(tokens: Tokens, end: int, after: str) -> bool:
-    """Whether the next word makes one name with the party: "Customer PHI", "Provider Security Contact"."""
-    if not after or not tokens.flags[end] & CAPITAL or tokens.flags[end - 1] & UPPER:
-        return False
-    return (
-        after not in _MODALS
-        and not after.startswith(("process", "and", "or"))
-        and bool(tokens.flags[end - 1] & CAPITAL)
-    )
 
 
 def _is_mention(tokens: Tokens, start: int, term: Term, parties: Parties) -> bool:

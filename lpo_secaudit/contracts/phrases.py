@@ -45,8 +45,6 @@ class _Node:
     accepts: list[int] = field(default_factory=list)
     # `edges` made ready for matching: what a word completes, and the children that go on after it.
     steps: dict[str, tuple[tuple[int, ...], tuple[_Node, ...]]] = field(default_factory=dict)
-    # The words of which one must come next; None where a concept may.
-    opens: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +85,6 @@ class PhraseBook:
         for root, concepts in self.layers:
             # What a word leads to from the root is the same at each of its places.
             known: dict[str, tuple[tuple[int, ...], tuple[_Node, ...]]] = {}
-            wanted = root.concepts
             for position, word in enumerate(tokens.words):
                 step = known.get(word)
                 if step is None:
@@ -101,13 +98,8 @@ class PhraseBook:
                     found[concept].append((position, position + 1))
                 for child in onward:
                     _walk(child, position + 1, position, text)
-                if wanted:
-                    for concept, end in text.starting[position] or ():
-                        inner = wanted.get(concept)
-                        if inner is not None and text.ends[position] >= end:
-                            for accepted in inner.accepts:
-                                found[accepted].append((position, end))
-                            _walk(inner, end, position, text)
+                if root.concepts:
+                    _walk_concepts(root, position, position, text)
             self._settle(text, concepts)
         return Hits(tuple(map(tuple, found)))
 
@@ -194,14 +186,9 @@ def _walk(node: _Node, position: int, origin: int, text: _Text) -> None:
                 for child in step[1]:
                     _walk(child, position + 1, origin, text)
     if node.concepts:
-        for concept, end in starting[position] or ():
-            inner = node.concepts.get(concept)
-            if inner is not None and ends[position] >= end:
-                for accepted in inner.accepts:
-                    found[accepted].append((origin, end))
-                _walk(inner, end, origin, text)
+        _walk_concepts(node, position, origin, text)
     for longest, child in node.gaps.items():
-        if child.opens is not None and child.opens.isdisjoint(text.near[origin]):
+        if not child.concepts and child.steps.keys().isdisjoint(text.near[origin]):
             continue
         edges, wanted = child.steps, child.concepts
         for here in range(position, min(position + longest + 1, ends[position])):
@@ -210,6 +197,16 @@ def _walk(node: _Node, position: int, origin: int, text: _Text) -> None:
                 for accepted in child.accepts:
                     found[accepted].append((origin, here))
                 _walk(child, here, origin, text)
+
+
+def _walk_concepts(node: _Node, position: int, origin: int, text: _Text) -> None:
+    """Go on over the hits of other concepts that begin at `position`."""
+    for concept, end in text.starting[position] or ():
+        inner = node.concepts.get(concept)
+        if inner is not None and text.ends[position] >= end:
+            for accepted in inner.accepts:
+                text.found[accepted].append((origin, end))
+            _walk(inner, end, origin, text)
 
 
 def concepts_of(phrase: str) -> list[str]:
@@ -277,21 +274,15 @@ def _insert(
             node.accepts.append(concept)
 
 
-def _seal(node: _Node, done: set[int]) -> None:
+def _seal(node: _Node) -> None:
     """Fill `steps` of a node and of all below it."""
-    if id(node) in done:
-        return
-    done.add(id(node))
     for symbol, children in node.edges.items():
         accepts = dict.fromkeys(concept for child in children for concept in child.accepts)
         onward = tuple(child for child in children if child.edges or child.concepts or child.gaps)
         node.steps[symbol] = tuple(accepts), onward
-        for child in children:
-            _seal(child, done)
-    for child in (*node.concepts.values(), *node.gaps.values()):
-        _seal(child, done)
-    if not node.concepts:
-        node.opens = frozenset(node.steps)
+    # `edges` lead to the children of `groups`, each once for every one of its words.
+    for child in (*node.groups.values(), *node.concepts.values(), *node.gaps.values()):
+        _seal(child)
 
 
 def compile_phrases(
@@ -331,9 +322,8 @@ def compile_phrases(
         root = roots.setdefault(layer(name, ()), _Node())
         for phrase in phrases:
             _insert(root, _elements(phrase, places.get(name, "")), numbers[name], numbers, prefixes)
-    done: set[int] = set()
     for root in roots.values():
-        _seal(root, done)
+        _seal(root)
     return PhraseBook(
         names=names,
         layers=tuple(

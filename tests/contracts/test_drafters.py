@@ -13,6 +13,7 @@ from pathlib import Path
 
 import yaml
 
+from lpo_secaudit.contracts.analysis import THRESHOLD
 from lpo_secaudit.contracts.detect import belief_of, matches_of
 from lpo_secaudit.contracts.library import standard_library
 from lpo_secaudit.contracts.reading import read
@@ -30,7 +31,7 @@ def test_the_rules_hear_no_less_than_they_did() -> None:
         clause = clauses[data["label"]]
         for word in ("positive", "negative"):
             for row in data[word]:
-                found = belief_of(clause, matches_of(clause, read(row["text"], library))) >= 0.5
+                found = belief_of(clause, matches_of(clause, read(row["text"], library))) >= THRESHOLD
                 count[word, found] += 1
     heard = count["positive", True] / (count["positive", True] + count["positive", False])
     false = count["negative", True] / (count["negative", True] + count["negative", False])
