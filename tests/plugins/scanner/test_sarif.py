@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -55,6 +56,22 @@ def one(result: dict[str, Any]) -> Result:
 )
 def test_a_result_finds_its_rule(result: dict[str, Any], title: str) -> None:
     assert one(result).title == title
+
+
+def test_a_rule_of_the_very_name_comes_before_the_rule_that_it_is_a_part_of() -> None:
+    rules = [{"id": "CA1", "name": "whole"}, {"id": "CA1/1", "name": "part"}, {"id": "CA1", "name": "later"}]
+    scan = read({"ruleId": "CA1/1"}, {"ruleId": "CA1/2"}, tool={"driver": {"name": "t", "rules": rules}})
+    assert [r.title for r in scan.results] == ["part", "whole"]
+
+
+def test_as_many_rules_as_results_are_read_in_the_time_of_one_pass() -> None:
+    count = 5000
+    rules = [{"id": f"R{n}", "name": f"rule {n}"} for n in range(count)]
+    results = [{"ruleId": f"R{n}"} for n in range(count)]
+    begun = time.process_time()
+    scan = read(*results, tool={"driver": {"name": "t"}, "extensions": [{"rules": rules}]})
+    assert time.process_time() - begun < 10  # s; the product of both numbers takes minutes
+    assert [r.title for r in scan.results] == [f"rule {n}" for n in range(count)]
 
 
 def test_a_message_is_put_together_from_the_rules_words() -> None:

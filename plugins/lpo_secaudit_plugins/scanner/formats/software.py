@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -233,9 +234,9 @@ def _sarif(value: Any) -> Scan:
                 for note in troubles
                 if text(note, "level") == "error"
             )
+        rules = _SarifRules(run)
         for number, result in enumerate(dicts(run, "results")):
-            rule = _sarif_rule(result, run)
-            found.append(_sarif_result(result, rule, f"$.runs[{r}].results[{number}]"))
+            found.append(_sarif_result(result, rules.of(result), f"$.runs[{r}].results[{number}]"))
     return Scan(
         "sarif",
         ", ".join(dict.fromkeys(filter(None, names))) or "SARIF",
@@ -247,26 +248,43 @@ def _sarif(value: Any) -> Scan:
     )
 
 
-def _sarif_rule(result: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
-    """The rule of a result: by id or index, of the tool itself or of an extension (3.27.7, 3.52)."""
-    component = at(result, "rule", "toolComponent", "index")
-    extensions = dicts(run, "tool", "extensions")
-    own = at(run, "tool", "driver")
-    if isinstance(component, int) and 0 <= component < len(extensions):
-        own = extensions[component]
-    listed = dicts(own, "rules")
-    name = text(result, "ruleId") or text(result, "rule", "id")
-    index = at(result, "ruleIndex")
-    index = at(result, "rule", "index") if index is None else index
-    # A result may name a part of a rule: CA1000/1 is of CA1000 (3.27.5).
-    wanted = {name, name.rpartition("/")[0]} - {""}
-    by_name = (
-        rule for tool in (own, *extensions) for rule in dicts(tool, "rules") if text(rule, "id") in wanted
-    )
-    found = next(by_name, None)
-    if found is None and isinstance(index, int) and 0 <= index < len(listed):
-        found = listed[index]
-    return found or {}
+class _SarifRules:
+    """The rules of one run, of the tool itself and of its extensions (SARIF 2.1.0, 3.18, 3.52).
+
+    Looked up by id: a run may have as many rules as results.
+    """
+
+    def __init__(self, run: dict[str, Any]) -> None:
+        self._listed = [dicts(tool, "rules") for tool in dicts(run, "tool", "extensions")]
+        self._named = [_sarif_ids(rules) for rules in self._listed]
+        self._of_any = _sarif_ids(rule for rules in self._listed for rule in rules)
+        self._driver = dicts(run, "tool", "driver", "rules")
+        self._named_driver = _sarif_ids(self._driver)
+
+    def of(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The rule that a result names by id, else by index (3.27.5 to 3.27.7); {} where it names none."""
+        component = at(result, "rule", "toolComponent", "index")
+        listed, named = self._driver, self._named_driver
+        if isinstance(component, int) and 0 <= component < len(self._listed):
+            listed, named = self._listed[component], self._named[component]
+        name = text(result, "ruleId") or text(result, "rule", "id")
+        # A result may name a part of a rule: CA1000/1 is of CA1000 (3.27.5).
+        for rules in (named, self._of_any):
+            for wanted in (name, name.rpartition("/")[0]):
+                if wanted in rules:
+                    return rules[wanted]
+        index = at(result, "ruleIndex")
+        index = at(result, "rule", "index") if index is None else index
+        return listed[index] if isinstance(index, int) and 0 <= index < len(listed) else {}
+
+
+def _sarif_ids(rules: Iterable[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Rules by id, the first of each."""
+    found: dict[str, dict[str, Any]] = {}
+    for rule in rules:
+        if name := text(rule, "id"):
+            found.setdefault(name, rule)
+    return found
 
 
 def _sarif_message(result: dict[str, Any], rule: dict[str, Any]) -> str:
