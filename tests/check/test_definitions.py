@@ -50,6 +50,26 @@ def test_nested_expectations_must_require_too(tmp_path: Path) -> None:
         load(tmp_path, loose)
 
 
+@pytest.mark.parametrize("expression", ["[", "(", r"\p{L}", "a{99999999999}"])
+@pytest.mark.parametrize("word", ["pattern", "patternProperties"])
+def test_a_pattern_that_python_cannot_search_for_is_refused(
+    tmp_path: Path, word: str, expression: str
+) -> None:
+    where = {"pattern": expression} if word == "pattern" else {"patternProperties": {expression: {}}}
+    row = ROW | {"expect": {"required": ["locked"], "properties": {"locked": where}}}
+    with pytest.raises(InputError, match="not a valid JSON Schema") as caught:
+        load(tmp_path, row)
+    assert caught.value.where is not None and "expect" in caught.value.where
+
+
+def test_what_only_looks_like_a_pattern_is_none(tmp_path: Path) -> None:
+    [check] = load(
+        tmp_path,
+        ROW | {"expect": {"required": ["locked"], "properties": {"locked": {"const": {"pattern": "["}}}}},
+    )
+    assert check.expect is not None
+
+
 def test_a_schema_reaches_no_other_document(tmp_path: Path) -> None:
     row = ROW | {"expect": {"required": ["locked"], "properties": {"locked": {"$ref": "http://127.0.0.1/x"}}}}
     with pytest.raises(InputError, match="another document"):
