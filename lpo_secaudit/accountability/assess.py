@@ -37,7 +37,9 @@ def assess(incident: Incident, obligations: Iterable[Obligation], as_of: datetim
     now = check_instant(as_of, "as_of").astimezone(UTC)
     timeline = Timeline(incident, now)
     listed = tuple(obligations)
-    duties = tuple(_state(o, incident, timeline, now) for o in listed)
+    # Laws of a place judge by the risk assessed for that place.
+    by_law = {place: replace(incident, risk=incident.risk_for(place)) for place in incident.risk_in}
+    duties = tuple(_state(o, by_law.get(o.jurisdiction, incident), timeline, now) for o in listed)
     return Assessment(incident, now, duties, _notes(incident, listed, now))
 
 
@@ -120,10 +122,7 @@ def _state(o: Obligation, incident: Incident, timeline: Timeline, now: datetime)
 
 def _applies(o: Obligation, incident: Incident) -> Verdict:
     """Whether the duty arises: condition, then what encryption and small risk take away."""
-    facts = incident
-    if o.jurisdiction in incident.risk_in:
-        facts = replace(incident, risk=incident.risk_for(o.jurisdiction))
-    verdict = evaluate(o.condition, facts)
+    verdict = evaluate(o.condition, incident)
     if verdict.value is False:
         return verdict
     missing = list(verdict.missing)
@@ -138,12 +137,11 @@ def _applies(o: Obligation, incident: Incident) -> Verdict:
         elif incident.encrypted and incident.key_safe is None:
             missing.append("Did the key of the encrypted data stay safe?")
     if o.harm_exception:
-        risk = incident.risk_for(o.jurisdiction)
-        if risk == "unlikely":
+        if incident.risk == "unlikely":
             return Verdict(False, (), ("harm to the persons is assessed as unlikely, which the law exempts",))
-        if risk is None and o.presumed:
+        if incident.risk is None and o.presumed:
             because.append("notice is due until a low probability of compromise is shown")
-        elif risk is None:
+        elif incident.risk is None:
             missing.append("Is harm to the persons unlikely, likely or high?")
     return Verdict(None if missing else True, tuple(dict.fromkeys(missing)), tuple(because))
 
