@@ -33,7 +33,10 @@ _KEYS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
         "private-key",
         ("PRIVATE KEY-----",),
         re.compile(
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[A-Za-z0-9+/=\\s]{0,20000}"
+            # RFC 1421 headers, then base64; line ends may be written out as \n.
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
+            r"(?:[\s\\nr]{1,8}(?:Proc-Type|DEK-Info):[\w ,-]{1,100}){0,4}"
+            r"[A-Za-z0-9+/=\s\\]{0,20000}"
             r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
         ),
     ),

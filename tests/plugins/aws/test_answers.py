@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 from typing import Any
 
 import pytest
@@ -95,7 +96,21 @@ def test_a_full_log_goes_on_in_another_blob(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(blobs) > 1
 
 
+_BODY = ["MIIEpAIBAAKCAQEAsn" + "b3/x+Tr" * 6, "Qm9yZWFs" * 8, "c2hvcnQ="]
+_HEADERS = ["Proc-Type: 4,ENCRYPTED", "DEK-Info: AES-256-CBC,0A1B2C3D4E5F60718293A4B5C6D7E8F9", ""]
+
+
+def pem(kind: str, body: list[str], end: str) -> str:
+    return end.join([f"-----BEGIN {kind}PRIVATE KEY-----", *body, f"-----END {kind}PRIVATE KEY-----"])
+
+
 KEYS = [
+    pem("", _BODY, "\n"),
+    pem("RSA ", _BODY, "\r\n"),
+    pem("OPENSSH ", _BODY, r"\n"),
+    pem("RSA ", _HEADERS + _BODY, "\n"),
+    pem("EC ", _HEADERS + _BODY, r"\n"),
+    pem("ENCRYPTED ", _BODY, r"\r\n"),
     "ghp_" + "a1B2" * 9,
     "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P",
 ]
@@ -112,6 +127,11 @@ def test_a_key_within_a_policy_is_replaced_and_the_rest_stays(key: str) -> None:
     shown = Redactor(b"k" * 32).scrub(policy)["Statement"][0]["Condition"]["StringEquals"]["aws:Referer"]
     assert key not in shown and shown.startswith("x [") and shown.endswith("] y")
     assert json.loads(Redactor(b"k" * 32).scrubbed_json(policy)) == Redactor(b"k" * 32).scrub(policy)
+
+
+def test_a_key_that_was_cut_off_is_replaced() -> None:
+    shown = Redactor(None).scrub("\n".join(["x -----BEGIN RSA PRIVATE KEY-----", *_HEADERS, _BODY[0]]))
+    assert re.fullmatch(r"x \[private-key redacted: \d+\]", shown)
 
 
 def test_a_password_in_an_address_is_replaced() -> None:
