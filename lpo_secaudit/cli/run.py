@@ -46,8 +46,8 @@ def run(
         str | None,
         typer.Option(
             help="Address of an RFC 3161 timestamp authority that says when the audit was signed. Default: "
-            "the engagement's timestamp.url. Without an answer the audit is kept, and the exit code is at "
-            "least 11.",
+            "the engagement's timestamp.url. Without an answer the audit is kept, and the exit code is 11 "
+            "where nothing worse happened.",
             show_default=False,
         ),
     ] = None,
