@@ -274,13 +274,11 @@ class AuditFolder:
                 facts.append(("timestamp", stamped))
             indexes = log.append_all(facts, now)
             checkpoint = log.checkpoint(signer, signer.keyid)
-            proof = log.prove(indexes[0], checkpoint)
-            later = log.prove(indexes[-1], checkpoint)
-        self._write("ledger/proof.json", proof_file(proof))
-        if token is not None:
-            self._write("timestamps/0001.tsr", token)
-            self._write("timestamps/0001.pub", signer.public_key_pem)
-            self._write("timestamps/0001.proof.json", proof_file(later))
+            self._write("ledger/proof.json", proof_file(log.prove(indexes[0], checkpoint)))
+            if token is not None:
+                self._write("timestamps/0001.tsr", token)
+                self._write("timestamps/0001.pub", signer.public_key_pem)
+                self._write("timestamps/0001.proof.json", proof_file(log.prove(indexes[-1], checkpoint)))
         return Signed(signer.keyid, one_time, problem)
 
     def _subjects(self) -> Iterator[tuple[str, str]]:
