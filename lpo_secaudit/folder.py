@@ -8,7 +8,8 @@
     signer.pub            the public key of the envelope and the checkpoint
     ledger/proof.json     where the envelope stands in the ledger, with the signed checkpoint
 
-Later come cosignatures/, timestamps/ and replies/; each file there shows its own integrity.
+timestamps/ come with the audit or later, cosignatures/ and replies/ later; each file there shows its
+own integrity.
 Specified in docs/formats/audit-folder.md.
 """
 
