@@ -14,11 +14,20 @@ from lpo_secaudit_plugins.aws.values import as_json
 
 __all__ = ["Redactor", "secrets_in"]
 
+_HEADER = r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
+_GITHUB = r"gh[pousr]_[A-Za-z0-9]{36}"
+_SLACK = r"xox[abprs]-[A-Za-z0-9-]{10,80}"
+_GITLAB = r"glpat-[\w-]{20}"
+_JWT = r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"
+
+# Two lists, for two errors. `_KINDS` accuses: a word that merely ends like a token must not count, and
+# what an assignment looks like may. `_KEYS` rewrites evidence: it stops at no word boundary, since a key
+# left standing is worse than a word lost, but leaves access key ids, which are names, and guesses.
 _KINDS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("aws-access-key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("private-key", re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----")),
-    ("token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|xox[abprs]-[A-Za-z0-9-]{10,80}|glpat-[\w-]{20})")),
-    ("jwt", re.compile(r"\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    ("private-key", re.compile(_HEADER)),
+    ("token", re.compile(rf"\b(?:{_GITHUB}|{_SLACK}|{_GITLAB})")),
+    ("jwt", re.compile(rf"\b{_JWT}")),
     ("url-password", re.compile(r"\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@]{1,80}:[^\s:/@]{1,80}@")),
     (
         "password",
@@ -34,16 +43,15 @@ _KEYS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
         ("PRIVATE KEY-----",),
         re.compile(
             # RFC 1421 headers, then base64; line ends may be written out as \n.
-            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----"
-            r"(?:[\s\\nr]{1,8}(?:Proc-Type|DEK-Info):[\w ,-]{1,100}){0,4}"
+            _HEADER + r"(?:[\s\\nr]{1,8}(?:Proc-Type|DEK-Info):[\w ,-]{1,100}){0,4}"
             r"[A-Za-z0-9+/=\s\\]{0,20000}"
             r"(?:-----END [A-Z ]{0,30}PRIVATE KEY-----)?"
         ),
     ),
-    ("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"gh[pousr]_[A-Za-z0-9]{36}")),
-    ("token", ("xox",), re.compile(r"xox[abprs]-[A-Za-z0-9-]{10,80}")),
-    ("token", ("glpat-",), re.compile(r"glpat-[\w-]{20}")),
-    ("jwt", ("eyJ",), re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}")),
+    ("token", ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(_GITHUB)),
+    ("token", ("xox",), re.compile(_SLACK)),
+    ("token", ("glpat-",), re.compile(_GITLAB)),
+    ("jwt", ("eyJ",), re.compile(_JWT)),
     ("url-password", ("@",), re.compile(r"://[^\s:/@\"]{1,80}:[^\s:/@\"]{1,80}(?=@)")),
 )
 """What is a secret by its shape alone, wherever it stands: (kind, texts of which it has one, pattern)."""
