@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lpo_secaudit.accountability.chain import Link, Path, Verdict, chain
 from lpo_secaudit.accountability.obligation import Obligation
@@ -21,11 +21,13 @@ from lpo_secaudit.model.check import Severity
 from lpo_secaudit.model.engagement import Engagement
 from lpo_secaudit.model.evidence import Evidence
 from lpo_secaudit.model.finding import Conflict, ConflictKind, Leg
-from lpo_secaudit.obligations import obligations_of
+from lpo_secaudit.obligations import CLAUSE, obligations_of
+
+if TYPE_CHECKING:
+    from lpo_secaudit.contracts.numbers import Period as StatedPeriod
 
 __all__ = ["chain_conflicts"]
 
-_CLAUSE = "contract.clause"
 _NOTICE = "breach-notification"
 
 
@@ -39,7 +41,7 @@ def chain_conflicts(engagement: Engagement, bundle: Bundle, law_as_of: date) -> 
     Raises:
         InputError: as `lpo_secaudit.obligations.register`.
     """
-    records = list(bundle.records(_CLAUSE))
+    records = list(bundle.records(CLAUSE))
     if not records:
         return ()
     file = parse_yaml(engagement.raw, "engagement.yaml")
@@ -115,18 +117,15 @@ def _telling(duty: Obligation) -> Quote:
     period = duty.period
     if period is not None:
         for quote in quotes:
-            if any(_same(period, p.value, p.unit) for p in find_periods(quote.text)):
+            if any(_same(period, p) for p in find_periods(quote.text)):
                 return quote
     return quotes[0]
 
 
-def _same(period: Period, value: int, unit: str) -> bool:
-    if period.unit == "business_days" or unit == "business_days":
-        return (period.unit, period.amount) == (unit, value)
-    hours = {"minutes": 1 / 60, "hours": 1, "days": 24, "weeks": 168, "calendar_days": 24}
-    return (
-        unit in hours and period.unit in hours and hours[unit] * value == hours[period.unit] * period.amount
-    )
+def _same(period: Period, stated: StatedPeriod) -> bool:
+    if "business_days" in (period.unit, stated.unit):
+        return (period.unit, period.amount) == (stated.unit, stated.value)
+    return stated.hours() == period.amount * (24 if period.unit == "calendar_days" else 1)
 
 
 def _entry(file: YamlFile, index: int) -> str:
