@@ -27,9 +27,8 @@ from typing import TYPE_CHECKING
 
 from lpo_secaudit.evaluate.contracts import baseline_conflicts, contract_conflicts
 from lpo_secaudit.evaluate.locations import place_conflicts
-from lpo_secaudit.evaluate.measures import weaker
 from lpo_secaudit.evaluate.parties import unknown_parties
-from lpo_secaudit.evaluate.sides import by_source, grouped, low, named, one_below, seen, told
+from lpo_secaudit.evaluate.sides import by_source, grouped, low, named, one_below, seen, told, weaker_than
 from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Severity
@@ -134,7 +133,11 @@ def _admitted(legs: Legs, gazetteer: Gazetteer) -> Iterator[Conflict]:
         good = any(s.stance is Stance.HOLDS for s in answers)
         bad = [s for stance in (Stance.LACKS, Stance.WEAK) for s in answers if s.stance is stance]
         denied = [] if good else bad
-        short = [s for s in answers if measured is not None and _weaker(legs, s, measured, gazetteer)]
+        short = [
+            s
+            for s in answers
+            if measured is not None and weaker_than(s, measured, legs.topic.scale, gazetteer)
+        ]
         if kept and denied:
             severity = Severity.MEDIUM if denied[0].stance is Stance.LACKS else Severity.LOW
             first, second = told("promise", kept), told("claim", denied)
@@ -189,7 +192,7 @@ def _over_claimed(legs: Legs, gazetteer: Gazetteer) -> Iterator[Conflict]:
             first, second = told("promise", silent), told("claim", answers)
             severity, what = Severity.LOW, "the contract does not bind it to that"
         elif strictest is not None and strictest.measure is not None and legs.topic.scale.kind != "places":
-            beyond = [s for s in answers if _weaker(legs, strictest, s, gazetteer)]
+            beyond = [s for s in answers if weaker_than(strictest, s, legs.topic.scale, gazetteer)]
             if not beyond:
                 continue
             first, second = told("promise", [strictest]), told("claim", beyond)
@@ -233,17 +236,10 @@ def _held(legs: Legs) -> Iterator[Statement]:
     return (s for s in legs.claims if s.stance is Stance.HOLDS and not s.outdated)
 
 
-def _weaker(legs: Legs, one: Statement, other: Statement, gazetteer: Gazetteer) -> bool:
-    """Whether `one` is by its measure less than `other`; False where either has none."""
-    if one.measure is None or other.measure is None:
-        return False
-    return weaker(legs.topic.scale, one.measure, other.measure, gazetteer)
-
-
 def _strictest(legs: Legs, said: Iterable[Statement], gazetteer: Gazetteer) -> Statement | None:
     """The statement with the strongest measure; the first of equals."""
     best: Statement | None = None
     for s in said:
-        if s.measure is not None and (best is None or _weaker(legs, best, s, gazetteer)):
+        if s.measure is not None and (best is None or weaker_than(best, s, legs.topic.scale, gazetteer)):
             best = s
     return best

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lpo_secaudit.evaluate.measures import Measure, weaker
 from lpo_secaudit.evaluate.precedence import settle
+from lpo_secaudit.evaluate.sides import weaker_than
 from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Severity
@@ -57,18 +58,14 @@ def _contract_conflict(
     precedence: Sequence[Evidence],
     gazetteer: Gazetteer,
 ) -> Conflict:
-    def stronger() -> Statement | None:
-        if one.measure is None or other.measure is None:
-            return None
-        pairs = ((one, other), (other, one))
-        return next((a for a, b in pairs if _weaker(topic, b, a, gazetteer)), None)
-
-    ruling = settle(precedence, one, other, stronger())
+    pairs = ((one, other), (other, one))
+    stronger = next((a for a, b in pairs if weaker_than(b, a, topic.scale, gazetteer)), None)
+    ruling = settle(precedence, one, other, stronger)
     severity = Severity.MEDIUM
     settled = ruling.why
     if ruling.winner is not None:
         one, other = ruling.winner, one if ruling.winner is other else other
-        weak = _weaker(topic, one, other, gazetteer)
+        weak = weaker_than(one, other, topic.scale, gazetteer)
         severity = Severity.HIGH if weak else Severity.LOW
         settled = f"{one.document} prevails{', the weaker of the two' if weak else ''}: {ruling.why}"
     return Conflict(
@@ -83,12 +80,6 @@ def _contract_conflict(
     )
 
 
-def _weaker(topic: Topic, one: Statement, other: Statement, gazetteer: Gazetteer) -> bool:
-    if one.measure is None or other.measure is None:
-        return False
-    return weaker(topic.scale, one.measure, other.measure, gazetteer)
-
-
 def baseline_conflicts(
     legs: Legs,
     controls: Sequence[Control],
@@ -99,7 +90,7 @@ def baseline_conflicts(
     """A clause that is there and gives less than the firm's profile or the law asks.
 
     Chains of notices (the firm's own promises against the provider's period) are the business of
-    `lpo_secaudit.accountability`.
+    `lpo_secaudit.chains`.
     """
     spoken = [s for s in legs.promises if s.stance is not Stance.LACKS]
     for statement in spoken:

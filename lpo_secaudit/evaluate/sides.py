@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from lpo_secaudit.evaluate.measures import weaker
 from lpo_secaudit.evaluate.statements import Statement
 from lpo_secaudit.model.check import Observation, Severity
 from lpo_secaudit.model.finding import Leg
+from lpo_secaudit.model.topic import Scale
+
+if TYPE_CHECKING:
+    from lpo_secaudit.catalog.places import Gazetteer
 
 __all__ = [
     "MOST_EVIDENCE",
@@ -21,6 +26,7 @@ __all__ = [
     "seen",
     "thing",
     "told",
+    "weaker_than",
 ]
 
 Side = Literal["promise", "claim"]
@@ -87,3 +93,10 @@ def grouped(said: Iterable[Statement], key: Callable[[Statement], Hashable]) -> 
 def by_source(said: Iterable[Statement]) -> Iterator[tuple[str, list[Statement]]]:
     for group in grouped(said, lambda s: s.source):
         yield group[0].source, group
+
+
+def weaker_than(one: Statement, other: Statement, scale: Scale, gazetteer: Gazetteer) -> bool:
+    """Whether `one` is by its measure less than `other`; False where either has none."""
+    if one.measure is None or other.measure is None:
+        return False
+    return weaker(scale, one.measure, other.measure, gazetteer)
