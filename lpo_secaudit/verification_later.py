@@ -287,7 +287,8 @@ def whole_ledger(case: Case, place: str | Path, policy: TrustPolicy | None) -> N
             )
             return
         _entries(case, copy.batches())
-        if policy is not None and not report.problems:
+        # Notes are read again for witnesses alone; a long log has many.
+        if policy and not report.problems and any(k.role == "witness" for k in policy.keys.values()):
             from lpo_secaudit.verification_trust import witness_lines
 
             for stored in copy.checkpoints():
