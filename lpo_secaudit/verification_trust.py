@@ -20,8 +20,8 @@ MAX_SECONDS = 253402300799  # the last second of the year 9999
 
 def trust_policy(case: Case, policy: TrustPolicy, now: datetime) -> None:
     """Step 7: whose keys they are, whether they counted, and who is missing."""
-    valid = _witnesses(case, policy, now)
-    signed = False
+    witnesses = _witnesses(case, policy, now)
+    counted: list[TrustedKey] = []
     for position, signature in enumerate(case.report.signatures):
         known = policy.keys.get(signature.keyid)
         if known is None:
@@ -40,16 +40,15 @@ def trust_policy(case: Case, policy: TrustPolicy, now: datetime) -> None:
                     f"{signature.file}: {known.owner} is a witness, whose word is on checkpoints: not counted"
                 )
             else:
-                valid.append(known)
-                signed = True
+                counted.append(known)
         case.report.signatures[position] = named
     for reply in case.replies.values():
         known = policy.keys.get(reply["keyid"])
         who = f"{known.owner} ({known.role})" if known else "a key that the policy does not name"
         case.report.notices.append(f"{reply['kind']} on {reply['about']} by {who}")
-    for line in missing(policy, valid):
+    for line in missing(policy, (*witnesses, *counted)):
         case.undecidable("", line)
-    if not signed:
+    if not counted:
         case.undecidable("attestation.json", "no valid signature is by a key of the trust policy")
     if policy.require_timestamp and "attestation.json" not in case.proven:
         case.undecidable("", "the policy asks for a trusted timestamp, and there is none")
