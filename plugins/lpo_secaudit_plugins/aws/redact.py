@@ -110,17 +110,15 @@ class Redactor:
         return data
 
     def scrubbed_json(self, data: Any) -> str:
-        """One line of JSON with `data` as `scrub` leaves it; a copy is made only where something is found.
+        """One line of JSON with `data` as `as_json` and `scrub` leave it.
 
         Raises:
-            ValueError: `data` is not JSON, or nested beyond all reason.
+            ValueError: `data` is nested too deeply.
         """
-        try:
-            raw = json.dumps(data, sort_keys=True, separators=(",", ":"), default=as_json)
-            if any(any(hint in raw for hint in hints) and pattern.search(raw) for _, hints, pattern in _KEYS):
-                raw = json.dumps(self.scrub(as_json(data)), sort_keys=True, separators=(",", ":"))
-        except (RecursionError, TypeError) as error:
-            raise ValueError("no JSON, or nested too deeply") from error
+        plain = as_json(data)
+        raw = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+        if any(any(hint in raw for hint in hints) and pattern.search(raw) for _, hints, pattern in _KEYS):
+            raw = json.dumps(self.scrub(plain), sort_keys=True, separators=(",", ":"))
         return raw
 
     def _mark(self, kind: str, match: re.Match[str]) -> str:

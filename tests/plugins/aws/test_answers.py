@@ -121,6 +121,21 @@ def test_scrubbing_changes_nothing_else(data: Any) -> None:
     assert json.loads(Redactor(None).scrubbed_json(data)) == data
 
 
+@pytest.mark.parametrize("beside", [None, KEYS[0]])
+def test_numbers_have_one_form_whether_a_key_stands_beside_them_or_not(beside: str | None) -> None:
+    data = {"huge": 2**60, "none": float("nan"), "beside": beside}
+    shown = json.loads(Redactor(None).scrubbed_json(data))
+    assert (shown["huge"], shown["none"]) == (str(2**60), "nan")
+
+
+def test_what_is_nested_beyond_reason_is_refused() -> None:
+    data: Any = []
+    for _ in range(50_000):
+        data = [data]
+    with pytest.raises(ValueError, match="too deeply"):
+        Redactor(None).scrubbed_json(data)
+
+
 @pytest.mark.parametrize("key", KEYS)
 def test_a_key_within_a_policy_is_replaced_and_the_rest_stays(key: str) -> None:
     policy = {"Statement": [{"Condition": {"StringEquals": {"aws:Referer": f"x {key} y"}}}]}
