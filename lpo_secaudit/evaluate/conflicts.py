@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Frame", "conflicts_of"]
 
-_PROMISED = (Stance.HOLDS, Stance.WEAK)
-
 
 @dataclass(frozen=True)
 class Frame:
@@ -92,8 +90,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
     count = len(violations)
     see = f"{count} observation{'s show' if count > 1 else ' shows'} otherwise"
     conflict = partial(Conflict, topic=legs.topic.id, second=second)
-    promised = (s for s in legs.promises if s.stance in _PROMISED)
-    for group in grouped(promised, lambda s: (s.source, s.document)):
+    for group in grouped(legs.promised(), lambda s: (s.source, s.document)):
         first = told("promise", group)
         yield conflict(
             kind=ConflictKind.BROKEN_PROMISE,
@@ -126,7 +123,7 @@ def _against_practice(legs: Legs) -> Iterator[Conflict]:
 
 def _admitted(legs: Legs, gazetteer: Gazetteer) -> Iterator[Conflict]:
     """What the contract promises and the provider's own answers deny."""
-    kept = [s for s in legs.promises if s.stance in _PROMISED]
+    kept = legs.promised()
     measured = _strictest(legs, kept, gazetteer)
     for source, answers in by_source(s for s in legs.claims if not s.outdated):
         # Where some answers on the topic are good, the bad ones concern a part of it: no contradiction.
@@ -164,7 +161,7 @@ def _unbacked(legs: Legs) -> Iterator[Conflict]:
     if not blind or practice.satisfied or practice.violations or practice.parties:
         return
     second = seen(blind, f"could not tell: {blind[0].message}", blind[0])
-    for _source, answers in by_source(_held(legs)):
+    for _source, answers in by_source(legs.held()):
         first = told("claim", answers)
         yield Conflict(
             kind=ConflictKind.UNBACKED_CLAIM,
@@ -184,9 +181,9 @@ def _over_claimed(legs: Legs, gazetteer: Gazetteer) -> Iterator[Conflict]:
     Fewer places than the contract allows are no such claim: they keep to it.
     """
     silent = [s for s in legs.promises if s.stance is Stance.LACKS]
-    spoken = [s for s in legs.promises if s.stance in _PROMISED]
+    spoken = legs.promised()
     strictest = _strictest(legs, spoken, gazetteer)
-    for _source, answers in by_source(_held(legs)):
+    for _source, answers in by_source(legs.held()):
         if silent and not spoken:
             # The silence of several documents counts only where all of them are silent.
             first, second = told("promise", silent), told("claim", answers)
@@ -217,7 +214,7 @@ def _expired(legs: Legs) -> Iterator[Conflict]:
     expired = [s for s in papers if s.outdated]
     if not expired or len(expired) < len(papers):
         return
-    for _source, answers in by_source(s for s in _held(legs) if s.kind == "questionnaire"):
+    for _source, answers in by_source(s for s in legs.held() if s.kind == "questionnaire"):
         first, second = told("claim", answers), told("claim", expired)
         yield Conflict(
             kind=ConflictKind.STALE_EVIDENCE,
@@ -229,11 +226,6 @@ def _expired(legs: Legs) -> Iterator[Conflict]:
             f"its document ({second.place}) has run out",
             ask=f"Please send the document that follows {second.place}.",
         )
-
-
-def _held(legs: Legs) -> Iterator[Statement]:
-    """What the provider claims today."""
-    return (s for s in legs.claims if s.stance is Stance.HOLDS and not s.outdated)
 
 
 def _strictest(legs: Legs, said: Iterable[Statement], gazetteer: Gazetteer) -> Statement | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lpo_secaudit.evaluate.measures import Measure, weaker
 from lpo_secaudit.evaluate.precedence import settle
 from lpo_secaudit.evaluate.sides import weaker_than
-from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
+from lpo_secaudit.evaluate.statements import Legs, Statement
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Severity
 from lpo_secaudit.model.evidence import Evidence
@@ -28,7 +28,7 @@ def contract_conflicts(
     legs: Legs, precedence: Sequence[Evidence], gazetteer: Gazetteer
 ) -> Iterator[Conflict]:
     """Two documents that promise different things by the same clause."""
-    spoken = [s for s in legs.promises if s.stance is not Stance.LACKS]
+    spoken = legs.promised()
     for index, one in enumerate(spoken):
         for other in spoken[index + 1 :]:
             if one.about != other.about or (one.source, one.document) == (other.source, other.document):
@@ -92,7 +92,7 @@ def baseline_conflicts(
     Chains of notices (the firm's own promises against the provider's period) are the business of
     `lpo_secaudit.chains`.
     """
-    spoken = [s for s in legs.promises if s.stance is not Stance.LACKS]
+    spoken = legs.promised()
     for statement in spoken:
         yield from _below_controls(legs.topic, statement, controls, examined)
         for limit in legs.topic.limits:

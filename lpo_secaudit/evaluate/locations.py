@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lpo_secaudit.evaluate.measures import Measure
 from lpo_secaudit.evaluate.sides import Side, named, seen, thing, told
-from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
+from lpo_secaudit.evaluate.statements import Legs, Statement
 from lpo_secaudit.model.check import Observation, Severity
 from lpo_secaudit.model.finding import Conflict, ConflictKind
 
@@ -26,9 +26,9 @@ def place_conflicts(legs: Legs, located: Sequence[Observation], gazetteer: Gazet
         located: observations of things that hold client data, with their regions.
     """
     sides: list[tuple[Side, Statement]] = [
-        ("promise", s) for s in legs.promises if s.stance in (Stance.HOLDS, Stance.WEAK)
+        *(("promise", s) for s in legs.promised()),
+        *(("claim", s) for s in legs.held()),
     ]
-    sides += [("claim", s) for s in legs.claims if s.stance is Stance.HOLDS and not s.outdated]
     done = set()
     for side, statement in sides:
         key = (side, statement.source, statement.document if side == "promise" else "")

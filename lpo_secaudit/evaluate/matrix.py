@@ -32,7 +32,7 @@ def matrix_row(legs: Legs, conflicts: Sequence[Conflict], located: Sequence[Obse
     practice = _practice(legs.practice)
     if topic.scale.kind == "places" and located and practice is _NOTHING:
         practice = _places(located, conflicts)
-    promise = _promise(legs.promises, topic.scale)
+    promise = _promise(legs)
     if absent := never_seen(legs):
         # Nobody is wrong where a named service was not seen; it may be gone, or work out of sight.
         promise = replace(promise, summary=f"{promise.summary}; named and not seen: {', '.join(absent)}")
@@ -63,14 +63,16 @@ def _verdict(cells: Sequence[Cell], conflicts: tuple[str, ...]) -> Verdict:
     return "agree" if agree else "open"
 
 
-def _promise(said: Sequence[Statement], scale: Scale) -> Cell:
-    spoken = [s for s in said if s.stance is not Stance.LACKS]
+def _promise(legs: Legs) -> Cell:
+    said, spoken = legs.promises, legs.promised()
     if not said:
         return _NOTHING
     if not spoken:
         return Cell("absent", f"no clause in {_documents(said)}", _mentions(said), len(said))
     state = "promised" if any(s.stance is Stance.HOLDS for s in spoken) else "weak"
-    return Cell(state, _values(spoken, scale) or _documents(spoken), _mentions(spoken), len(spoken))
+    return Cell(
+        state, _values(spoken, legs.topic.scale) or _documents(spoken), _mentions(spoken), len(spoken)
+    )
 
 
 def _claim(said: Sequence[Statement], scale: Scale) -> Cell:

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from lpo_secaudit.evaluate.sides import more, one_below, seen, told
-from lpo_secaudit.evaluate.statements import Legs, Stance, Statement
+from lpo_secaudit.evaluate.statements import Legs, Statement
 from lpo_secaudit.model.check import Severity
 from lpo_secaudit.model.finding import Conflict, ConflictKind
 
@@ -59,7 +59,7 @@ def unknown_parties(legs: Legs, contracts: Sequence[str] = ()) -> Iterator[Confl
     """
     if not legs.practice.parties:
         return
-    spoken = [s for s in legs.promises if s.stance is not Stance.LACKS]
+    spoken = legs.promised()
     closed = [s for s in spoken if s.parameters.get("mode") in _CLOSED]
     lists = [s for s in spoken if s.parameters.get("named")]
     open_ = [s for s in spoken if s.parameters.get("mode") == "general"]
@@ -104,12 +104,12 @@ def never_seen(legs: Legs) -> tuple[str, ...]:
         return ()
     return tuple(
         name
-        for name in _named(s for s in legs.promises if s.stance is not Stance.LACKS)
+        for name in _named(legs.promised())
         if not any(_same(_words(party), _words(name)) for party in parties)
     )
 
 
-def _named(spoken: Iterator[Statement] | Sequence[Statement]) -> list[str]:
+def _named(spoken: Sequence[Statement]) -> list[str]:
     return list(dict.fromkeys(str(name) for s in spoken for name in s.parameters.get("named") or ()))
 
 

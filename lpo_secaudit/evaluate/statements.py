@@ -103,6 +103,14 @@ class Legs:
     claims: tuple[Statement, ...] = ()
     practice: Practice = Practice()
 
+    def promised(self) -> list[Statement]:
+        """What a contract binds the provider to, in whatever words."""
+        return [s for s in self.promises if s.stance in (Stance.HOLDS, Stance.WEAK)]
+
+    def held(self) -> list[Statement]:
+        """What the provider claims today."""
+        return [s for s in self.claims if s.stance is Stance.HOLDS and not s.outdated]
+
 
 def promises(clauses: Iterable[Evidence], topics: Topics, gazetteer: Gazetteer) -> dict[str, list[Statement]]:
     """Statements of records of type `contract.clause`, by topic.
