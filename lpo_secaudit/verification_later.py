@@ -102,18 +102,12 @@ def _signed(opened: Envelope, key: VerifyingKey, name: str) -> None:
         raise IntegrityError("the signature does not fit", where=name)
 
 
-def _recorded(
-    case: Case, file: str, names: set[str], kind: str, expected: Mapping[str, str]
-) -> Mapping[str, Any] | None:
-    """The ledger's entry about a later file, by its proof; None for a timestamp that was not recorded."""
+def _recorded(case: Case, file: str, kind: str, expected: Mapping[str, str]) -> Mapping[str, Any]:
+    """The ledger's entry about a later file, by the key and the proof beside it."""
     from lpo_secaudit.verification import read_proof
 
     stem = file.rpartition(".")[0]
     name = f"{stem}.proof.json"
-    if name not in names:
-        if kind == "timestamp" and f"{stem}.pub" not in names:
-            return None
-        raise IntegrityError("is missing", where=name)
     key, proof = _key_of(case, stem), read_proof(case, name, None)
     entry = proof.entry
     if entry["kind"] != kind:
@@ -141,11 +135,11 @@ def _cosignature(case: Case, name: str, names: set[str], policy: TrustPolicy | N
         raise IntegrityError("is filed under another key's id", where=name)
     _signed(opened, key, name)
     body = {"envelope": _sha256(case.raw), "keyid": key.keyid, "file": _sha256(raw)}
-    entry = _recorded(case, name, names, "cosignature", body)
-    claimed = datetime.fromisoformat(entry["recorded_at"]) if entry else None
+    entry = _recorded(case, name, "cosignature", body)
+    claimed = datetime.fromisoformat(entry["recorded_at"])
     case.report.signatures.append(Signature(key.keyid, name, False, claimed))
     case.report.checked.append(f"{name} signs the same statement")
-    token = entry["body"].get("token") if entry else None
+    token = entry["body"].get("token")
     if token is not None or f"{stem}.tsr" in names:
         if token != _sha256(case.read(f"{stem}.tsr")):
             raise IntegrityError("not the timestamp that was recorded with it", where=f"{stem}.tsr")
@@ -165,7 +159,7 @@ def _reply(case: Case, name: str, names: set[str], _: TrustPolicy | None) -> Non
         raise IntegrityError("replies to another audit", where=name)
     if predicate["recorded"] or f"{stem}.proof.json" in names:
         expected = {"envelope": _sha256(raw), "fingerprint": predicate["fingerprint"]}
-        _recorded(case, name, names, "reply", expected)
+        _recorded(case, name, "reply", expected)
     case.replies[Path(stem).name] = predicate | {"keyid": key.keyid}
     case.report.checked.append(f"{name} is signed by key {key.keyid[:16]}")
 
@@ -219,8 +213,9 @@ def _timestamp(case: Case, name: str, number: int, names: set[str], policy: Trus
     if name != f"timestamps/{number:04}.tsr":
         raise IntegrityError("a timestamp before this one is missing", where=name)
     data, token, signed = case.raw, case.read(name), ["attestation.json"]
-    body = {"envelope": _sha256(case.raw), "token": _sha256(token)}
-    _recorded(case, name, names, "timestamp", body)
+    # A token needs no ledger; but where a key or a proof is beside it, it was recorded.
+    if names & {f"{stem}.pub", f"{stem}.proof.json"}:
+        _recorded(case, name, "timestamp", {"envelope": _sha256(case.raw), "token": _sha256(token)})
     over = "attestation.json" if number == 1 else f"{stem}.json"
     if number > 1:
         data = case.read(over)
