@@ -45,15 +45,20 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
 
     names = {n for n in walk(case) if n.startswith(("cosignatures/", "timestamps/", "replies/"))}
     claimed: set[str] = set()
+    checks: dict[str, tuple[Callable[[Case, str, set[str]], None], tuple[str, ...]]] = {
+        # folder: the check of its files, and what may lie beside one but a key and a proof
+        "cosignatures": (partial(_cosignature, policy=policy), (".tsr",)),
+        "replies": (_reply, ()),
+    }
     for name in sorted(names):
-        check = {"cosignatures": _cosignature, "replies": _reply}.get(name.split("/")[0])
+        folder, _, file = name.partition("/")
         stem = name.removesuffix(".json")
-        if not check or stem == name or name.endswith(".proof.json") or name.count("/") != 1:
+        if folder not in checks or stem == name or name.endswith(".proof.json") or "/" in file:
             continue
         # With neither a key nor a proof beside it, it is nothing that anybody signed here.
         if names & {f"{stem}.pub", f"{stem}.proof.json"}:
-            also = (".tsr",) if check is _cosignature else ()
-            claimed |= _guarded(case, name, partial(check, case, name, names, policy), *also)
+            check, also = checks[folder]
+            claimed |= _guarded(case, name, partial(check, case, name, names), *also)
     claimed |= _timestamps(case, names, policy)
     for stranger in sorted(names - claimed):
         stem = stranger.removesuffix(".pub").removesuffix(".proof.json")
@@ -146,7 +151,7 @@ def _cosignature(case: Case, name: str, names: set[str], policy: TrustPolicy | N
         _count(case, f"{stem}.tsr", raw, policy, name)
 
 
-def _reply(case: Case, name: str, names: set[str], _: TrustPolicy | None) -> None:
+def _reply(case: Case, name: str, names: set[str]) -> None:
     stem = name.removesuffix(".json")
     raw = case.read(name)
     if hashlib.sha256(raw).hexdigest()[:16] != Path(stem).name:
