@@ -113,21 +113,22 @@ def _named(spoken: Sequence[Statement]) -> list[str]:
     return list(dict.fromkeys(str(name) for s in spoken for name in s.parameters.get("named") or ()))
 
 
-def _words(text: str) -> tuple[str, ...]:
-    """The words of a name or text without legal forms and the like, lower case, services by who runs them."""
+def _words(text: str) -> str:
+    """The words of a name or text without legal forms and the like, lower case, services by who runs them.
+
+    A blank stands on either side of each word, so that names are found as whole words; "" where none is left.
+    """
     words = (m.lower() for m in _WORD.findall(text))
-    return tuple(_RUN_BY.get(w, w) for w in words if not _IDLE.fullmatch(w))
+    told = " ".join(_RUN_BY.get(w, w) for w in words if not _IDLE.fullmatch(w))
+    return f" {told} " if told else ""
 
 
-def _same(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+def _same(one: str, other: str) -> bool:
     """Whether two names are of one party: the one stands in the other, or is its initials (AWS)."""
     return _stands_in(one, other) or _stands_in(other, one)
 
 
-def _stands_in(name: tuple[str, ...], text: tuple[str, ...]) -> bool:
-    if not name:
-        return False
-    width = len(name)
-    if any(text[i : i + width] == name for i in range(len(text) - width + 1)):
-        return True
-    return width > 2 and "".join(w[0] for w in name) in text
+def _stands_in(name: str, text: str) -> bool:
+    words = name.split()
+    initials = "".join(word[0] for word in words)
+    return bool(words) and (name in text or (len(words) > 2 and f" {initials} " in text))
