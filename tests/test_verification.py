@@ -6,7 +6,6 @@ import base64
 import json
 import random
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,19 +27,6 @@ from tests.ledger.test_log import unguarded
 from tests.sizes import sized
 from tests.verified import World
 from tests.worlds import NOW, box_check, box_plugin
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    pytest.importorskip("rfc3161_client", reason="the extra timestamp is not installed")
-    return World(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture
-def folder(world: World, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the folder to spoil."""
-    shutil.copytree(world.folder, tmp_path / "audit")
-    yield tmp_path / "audit"
 
 
 def test_a_whole_audit_passes_every_step(world: World) -> None:

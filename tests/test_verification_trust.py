@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,19 +20,6 @@ from lpo_secaudit.verification import verify
 from tests.attest.tsa import Authority, serving
 from tests.audits import firm_key
 from tests.verified import World
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    pytest.importorskip("rfc3161_client", reason="the extra timestamp is not installed")
-    return World(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture
-def folder(world: World, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the folder to spoil."""
-    shutil.copytree(world.folder, tmp_path / "audit")
-    yield tmp_path / "audit"
 
 
 def test_who_is_missing_is_named(world: World, folder: Path) -> None:
