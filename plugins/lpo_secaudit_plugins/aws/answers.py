@@ -101,12 +101,8 @@ def _paths() -> Iterator[tuple[str, str]]:
         for facet in row.facets.values():
             for secret in facet.redact:
                 yield facet.call.name, f"{facet.call.path}.{secret}"
-            if facet.custom == "user_data":
-                yield facet.call.name, facet.call.path
     yield "sts:AssumeRole", "Credentials"
-    yield "apigateway:GetStages", "item.canarySettings.stageVariableOverrides"
-    for password in ("KdcAdminPassword", "CrossRealmTrustPrincipalPassword", "ADDomainJoinPassword"):
-        yield "emr:DescribeCluster", f"Cluster.KerberosAttributes.{password}"
+    yield "ec2:DescribeInstanceAttribute", "UserData.Value"
     # Who did what at the provider is no business of the audit; see `custom.kms_events`.
     yield "cloudtrail:LookupEvents", "Events.CloudTrailEvent"
     yield "cloudtrail:LookupEvents", "Events.Username"

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lpo_secaudit.formats.canonical import canonical_json
+from lpo_secaudit_plugins.aws.asking import Asker
 from lpo_secaudit_plugins.aws.conditions import CONDITIONS
 from lpo_secaudit_plugins.aws.memo import Memo
 from lpo_secaudit_plugins.aws.plan import plan
@@ -204,6 +205,33 @@ def test_which_snapshots_can_be_public() -> None:
     assert may({"Encrypted": None, "SnapshotType": "manual"})
     assert not may({"StorageEncrypted": True, "SnapshotType": "manual"})
     assert not may({"Encrypted": False, "SnapshotType": "automated"})
+
+
+@pytest.mark.parametrize(
+    ("type_", "path"),
+    [
+        ("aws.apigateway.stage", "variables.token"),
+        ("aws.apigateway.stage", "canarySettings.stageVariableOverrides.token"),
+        ("aws.emr.cluster", "KerberosAttributes.KdcAdminPassword"),
+        ("aws.emr.cluster", "KerberosAttributes.CrossRealmTrustPrincipalPassword"),
+        ("aws.emr.cluster", "KerberosAttributes.ADDomainJoinPassword"),
+        ("aws.rds.instance", "PendingModifiedValues.MasterUserPassword"),
+        ("aws.rds.cluster", "PendingModifiedValues.MasterUserPassword"),
+        ("aws.redshift.cluster", "PendingModifiedValues.MasterUserPassword"),
+    ],
+)
+def test_a_record_shows_that_there_is_a_secret_and_not_which(type_: str, path: str) -> None:
+    first, *rest = path.split(".")
+    value: Any = "hunter22"
+    for step in reversed(rest):
+        value = {step: value}
+    need = plan({type_: frozenset({first})}).needs[type_]
+    asker = Asker("111122223333", "aws", "eu-west-1", None, frozenset(), Redactor(None))  # type: ignore[arg-type]
+    item, data, gaps = asker.blank("eu-west-1"), dict[str, Any](), dict[str, Any]()
+    item.members = {first: value}
+    asker.member(need, item, first, item.members, data, gaps)
+    assert not gaps
+    assert find(data, path) == {"redacted": True, "length": 8}
 
 
 def test_user_data_is_never_kept() -> None:

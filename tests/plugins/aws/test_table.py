@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -80,6 +81,28 @@ def _walk(shape: Any, path: str) -> Any:
         if step.endswith("[]"):
             shape = shape.member
     return shape
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_no_password_of_an_answer_is_kept(name: str, models: Models) -> None:
+    row = TYPES[name]
+    kept = [(row.list, row.items, row.redact)] if row.custom != "iam" else []
+    kept += [(row.detail, row.detail.path, row.redact)] if row.detail else []
+    kept += [(facet.call, facet.call.path, facet.redact) for facet in row.facets.values()]
+    for call, path, redacted in kept:
+        if call is not None:
+            shape = models.operation(call.service, call.operation).model.output_shape
+            assert set(_passwords(_walk(shape, path), "", ())) <= set(redacted), f"{name}: {call.name}"
+
+
+def _passwords(shape: Any, path: str, above: tuple[str, ...]) -> Iterator[str]:
+    if shape.type_name == "list":
+        yield from _passwords(shape.member, path, above)
+    elif shape.type_name == "structure" and shape.name not in above:
+        for member, inner in shape.members.items():
+            yield from _passwords(inner, f"{path}.{member}".strip("."), (*above, shape.name))
+    elif shape.type_name == "string" and re.search(r"(Password|ClientSecret|SecretAccessKey)$", path):
+        yield path
 
 
 @pytest.mark.parametrize("check", plugin().checks, ids=lambda check: check.id)

@@ -206,6 +206,11 @@ TYPES = (
         items="Clusters[]",
         summary=("Id", "Name", "Status", "ClusterArn"),
         detail=call("emr:DescribeCluster", "Cluster", ClusterId="{Id}"),
+        redact=(
+            "KerberosAttributes.KdcAdminPassword",
+            "KerberosAttributes.CrossRealmTrustPrincipalPassword",
+            "KerberosAttributes.ADDomainJoinPassword",
+        ),
     ),
     Type(
         "aws.emr.region",

@@ -7,6 +7,7 @@ from lpo_secaudit_plugins.aws.table.model import Facet, Type, call
 __all__ = ["TYPES"]
 
 _SHARED = '[{AttributeName, AttributeValues}]; "restore" holds account ids, or "all"'
+_NEW_PASSWORD = ("PendingModifiedValues.MasterUserPassword",)
 
 TYPES = (
     Type(
@@ -15,6 +16,7 @@ TYPES = (
         "{DBInstanceArn}",
         list=call("rds:DescribeDBInstances", MaxRecords=100),
         items="DBInstances[]",
+        redact=_NEW_PASSWORD,
     ),
     Type(
         "aws.rds.cluster",
@@ -22,6 +24,7 @@ TYPES = (
         "{DBClusterArn}",
         list=call("rds:DescribeDBClusters", MaxRecords=100),
         items="DBClusters[]",
+        redact=_NEW_PASSWORD,
     ),
     Type(
         "aws.rds.snapshot",
@@ -95,6 +98,7 @@ TYPES = (
                 "{LoggingEnabled, BucketName, LogDestinationType}",
             ),
         },
+        redact=_NEW_PASSWORD,
     ),
     Type(
         "aws.redshift.subnet-group",

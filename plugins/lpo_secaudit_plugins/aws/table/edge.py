@@ -93,7 +93,7 @@ TYPES = (
         items="item[]",
         parent="aws.apigateway.rest-api",
         extra={"restApiId": "the API's id", "restApiName": "the API's name"},
-        redact=("variables",),
+        redact=("variables", "canarySettings.stageVariableOverrides"),
     ),
     Type(
         "aws.apigatewayv2.api",
