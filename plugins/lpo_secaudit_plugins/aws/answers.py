@@ -37,6 +37,7 @@ class AnswerLog:
         self._redactor = redactor
         self._keep = keep
         self._lock = threading.Lock()
+        self._paths: dict[str, tuple[str, ...]] = {}
         self._open()
 
     def _open(self) -> None:
@@ -50,10 +51,20 @@ class AnswerLog:
     ) -> None:
         """Note what a call returned."""
         data: Any = answer.data
-        for path in {*operation.sensitive, *_SECRETS.get(f"{operation.service}:{operation.name}", ())}:
+        for path in self._hidden(operation):
             data = self._redactor.at(data, path)
         line = {"request_id": answer.request_id, "at": answer.at.isoformat(), "answer": data}
         self._write(operation, region, parameters, line)
+
+    def _hidden(self, operation: Operation) -> tuple[str, ...]:
+        """Paths of an operation's answer to replace; none below another, which would replace it twice."""
+        name = f"{operation.service}:{operation.name}"
+        if name not in self._paths:
+            found = {*operation.sensitive, *_SECRETS.get(name, ())}
+            self._paths[name] = tuple(
+                sorted(path for path in found if not any(path.startswith(f"{above}.") for above in found))
+            )
+        return self._paths[name]
 
     def refused(
         self, operation: Operation, region: str, parameters: Mapping[str, Any], code: str, request_id: str

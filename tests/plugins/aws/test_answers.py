@@ -69,6 +69,9 @@ def test_what_an_assumed_role_got_is_not_kept() -> None:
     (line,) = gzip.decompress(blobs[0]).splitlines()
     for secret in (*keys.values(), "matter-77"):
         assert secret.encode() not in line
+    # Once each: AWS's model marks one of the three, the log all of them.
+    shown = {name: {"redacted": True, "length": len(key)} for name, key in keys.items()}
+    assert json.loads(line)["answer"]["Credentials"] == shown
 
 
 def test_what_the_models_call_sensitive_is_known() -> None:

@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +59,12 @@ class Operation:
         payload = output.serialization.get("payload") if output is not None else None
         self.is_rest_json = protocol == "rest-json"
         self.is_json = protocol in ("json", "rest-json") and payload is None
-        self.sensitive = tuple(sorted(_sensitive(output, "", ()))) if output is not None else ()
+
+    @cached_property
+    def sensitive(self) -> tuple[str, ...]:
+        # Walks the whole answer's shape, which only the log of answers wants.
+        output = self.model.output_shape
+        return tuple(sorted(_sensitive(output, "", ()))) if output is not None else ()
 
     def members(self, path: str) -> frozenset[str] | None:
         """Members of the structure at `path` of the answer; None where any name may come."""
