@@ -22,26 +22,8 @@ from lpo_secaudit.errors import (
     SecauditError,
     UndecidableError,
 )
+from tests.cli.commands import CATALOG
 
-CATALOG = """
-catalog: own
-title: Own rules
-version: "1"
-source: house rules
-controls:
-  - {id: answered, title: Questions are answered, citation: House rule 1, severity: low,
-     requirement: Every question is answered with yes., checks: [own-answered]}
-checks:
-  - id: own-answered
-    title: Every question is answered with yes
-    rationale: an open question hides a risk
-    severity: low
-    topic: security-governance
-    method: INTERVIEW
-    remediation: Answer it.
-    evidence: questionnaire.answer
-    expect: {required: [answer], properties: {answer: {const: "yes"}}}
-"""
 ENGAGEMENT = """
 engagement: small
 client: {name: Example Law LLP}

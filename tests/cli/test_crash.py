@@ -20,7 +20,8 @@ from lpo_secaudit.attest.signers import KeySigner
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.verification import verify
-from tests.cli.test_app import CATALOG, ENGAGEMENT
+from tests.cli.commands import CATALOG
+from tests.cli.test_app import ENGAGEMENT
 from tests.disks import Disk, small_disk
 from tests.ledger.worlds import checked
 from tests.sizes import sized

@@ -4,47 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from lpo_secaudit.cli.app import run_app
 from lpo_secaudit.dossiers import write_dossier
 from tests.accountability.test_dossier import dossier
 from tests.attest.tsa import make_authority, openssl, serving
-from tests.cli.test_app import CATALOG
-
-ENGAGEMENT = """
-engagement: proofs
-client: {name: Client}
-provider: {name: Provider}
-data: {classes: [privileged]}
-catalogs: [./own.yaml]
-sources: [{id: caiq, collector: questionnaire, with: {file: caiq.csv}}]
-"""
-Call = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Call:
-    """Run a command in a folder of its own; gives exit code, standard output and standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("SECAUDIT_KEY_PASSPHRASE", "several words of mine")
-    (tmp_path / "own.yaml").write_text(CATALOG)
-    (tmp_path / "engagement.yaml").write_text(ENGAGEMENT)
-    (tmp_path / "caiq.csv").write_text(
-        "Question ID,Question,Answer\nQ1,Is data encrypted?,yes\nQ2,Is it tested?,no\n"
-    )
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["secaudit", *map(str, arguments)])
-        capsys.readouterr()
-        code = run_app()
-        done = capsys.readouterr()
-        return code, done.out, done.err
-
-    return run
+from tests.cli.commands import ENGAGEMENT, Call
 
 
 def test_firm_reviewer_provider_and_client(call: Call, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from lpo_secaudit.attest.check import parse_public_key
 from lpo_secaudit.challenges import check_seal, records_behind
 from lpo_secaudit.collect import Bundle
 from lpo_secaudit.errors import InputError
-from tests.cli.test_proofs import ENGAGEMENT, Call, call  # noqa: F401  # a fixture
+from tests.cli.commands import ENGAGEMENT, Call
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/how-to/sealed-evidence.md"
 SOURCE = (
@@ -36,7 +36,7 @@ def finding() -> dict[str, Any]:
 
 
 @pytest.fixture
-def opened(call: Call) -> str:  # noqa: F811
+def opened(call: Call) -> str:
     """Everything on the page, done; gives what the last command printed."""
     Path("provider.yaml").write_text(ENGAGEMENT)
     Path("firm.yaml").write_text(re.sub(r"\{id: caiq.*\}", SOURCE, ENGAGEMENT))
@@ -91,7 +91,7 @@ def test_nothing_that_was_redacted_reaches_the_firm(opened: str) -> None:
     assert not [p for p in handed if SECRET.encode() in p.read_bytes()]
 
 
-def test_an_altered_bundle_leaves_everything_undetermined(opened: str, call: Call) -> None:  # noqa: F811
+def test_an_altered_bundle_leaves_everything_undetermined(opened: str, call: Call) -> None:
     records = Path("acme.bundle/records.jsonl")
     records.write_bytes(records.read_bytes().replace(b'"answer":"no"', b'"answer":"yes"'))
     assert call("run", "firm.yaml", "-o", "later", "-q")[0] == 11
@@ -100,7 +100,7 @@ def test_an_altered_bundle_leaves_everything_undetermined(opened: str, call: Cal
     assert call("challenge", "acme.bundle", "--key", "acme.bundle.pub", "--draw", 1)[0] == 12
 
 
-def test_a_bundle_that_another_key_sealed_is_refused(opened: str, call: Call) -> None:  # noqa: F811
+def test_a_bundle_that_another_key_sealed_is_refused(opened: str, call: Call) -> None:
     call("keygen", "other.pem")
     collect = ("collect", "provider.yaml", "-o", "forged", "--seal", "--key", "other.pem", "-q")
     assert call(*collect)[0] == 0
@@ -109,7 +109,7 @@ def test_a_bundle_that_another_key_sealed_is_refused(opened: str, call: Call) ->
     assert call("run", "firm.yaml", "-o", "later", "-q")[0] == 11
 
 
-def test_the_records_behind_a_finding_need_the_audit(opened: str, call: Call) -> None:  # noqa: F811
+def test_the_records_behind_a_finding_need_the_audit(opened: str, call: Call) -> None:
     ask = ("challenge", "acme.bundle", "--key", "acme.bundle.pub")
     assert call(*ask, "--finding", "0" * 32)[0] == 2
     assert call(*ask, "--finding", "0" * 32, "--audit", "nowhere")[0] == 2
