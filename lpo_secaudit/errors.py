@@ -6,6 +6,9 @@ Two questions are kept apart everywhere: is it *wrong* (IntegrityError, InputErr
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 __all__ = [
     "DocumentError",
     "InputError",
@@ -15,7 +18,14 @@ __all__ = [
     "PluginError",
     "SecauditError",
     "UndecidableError",
+    "close_to",
 ]
+
+
+def close_to(word: str, known: Iterable[str]) -> str | None:
+    """The hint of an error about a word that is not known: the known one nearest to it; None for none."""
+    near = difflib.get_close_matches(word, list(known), 1)
+    return f"did you mean {near[0]!r}?" if near else None
 
 
 class SecauditError(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -17,7 +16,7 @@ from lpo_secaudit.accountability.event import Event
 from lpo_secaudit.accountability.incident import CostItem, Hold, Incident
 from lpo_secaudit.accountability.places import check_place
 from lpo_secaudit.accountability.rules import check_data_class
-from lpo_secaudit.errors import InputError
+from lpo_secaudit.errors import InputError, close_to
 from lpo_secaudit.formats.schema import load_schema, validate_file
 from lpo_secaudit.formats.yaml import YamlFile, load_yaml, parse_yaml
 
@@ -112,11 +111,11 @@ def _known_facts() -> frozenset[str]:
 
 def _fact(name: str, held: bool, where: str) -> bool:
     if name not in _known_facts():
-        near = difflib.get_close_matches(name, sorted(_known_facts()), 1)
+        known = sorted(_known_facts())
         raise InputError(
             f"no rule asks for the fact {name!r}",
             where=where,
-            hint=f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(_known_facts()))}",
+            hint=close_to(name, known) or f"known: {', '.join(known)}",
         )
     return held
 

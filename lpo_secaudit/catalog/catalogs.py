@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lpo_secaudit.check.definitions import parse_checks
-from lpo_secaudit.errors import InputError
+from lpo_secaudit.errors import InputError, close_to
 from lpo_secaudit.formats.schema import validate_file, validate_value
 from lpo_secaudit.formats.yaml import YamlFile, load_yaml, parse_yaml
 from lpo_secaudit.model.catalog import Catalog, Control
@@ -61,12 +60,7 @@ def _read(name: str, base: Path, recorded: Mapping[str, bytes] | None) -> YamlFi
         return load_yaml(base / name, name)
     known = bundled_catalogs()
     if name not in known:
-        close = difflib.get_close_matches(name, known, 1)
-        hint = (
-            f"did you mean {close[0]!r}?"
-            if close
-            else f"known: {', '.join(known)}; or give a path ending in .yaml"
-        )
+        hint = close_to(name, known) or f"known: {', '.join(known)}; or give a path ending in .yaml"
         raise InputError(f"there is no catalog {name!r}", where=name, hint=hint)
     return parse_yaml(known[name], f"{name}.yaml")
 
@@ -172,7 +166,7 @@ def _profile(
                     raise InputError(
                         f"{pattern!r} matches no control of {row['catalog']!r}",
                         where=file.where(("imports", index, word, position)),
-                        hint=_close(pattern, [c.id for c in imported.controls]),
+                        hint=close_to(pattern, (c.id for c in imported.controls)),
                     )
         controls.update((c.id, c) for c in chosen)
         checks.extend(imported.checks)
@@ -184,7 +178,7 @@ def _profile(
                 raise InputError(
                     f"control {control!r} is not selected by this profile",
                     where=file.where((key, control)),
-                    hint=_close(control, list(controls)),
+                    hint=close_to(control, controls),
                 )
     for control, severity in value.get("severity", {}).items():
         controls[control] = replace(controls[control], severity=Severity(severity), severity_set=True)
@@ -204,8 +198,3 @@ def _profile(
         parameters=parameters,
         files=recorded_files,
     )
-
-
-def _close(word: str, known: list[str]) -> str | None:
-    close = difflib.get_close_matches(word, known, 1)
-    return f"did you mean {close[0]!r}?" if close else None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lpo_secaudit.errors import InputError
+from lpo_secaudit.errors import InputError, close_to
 from lpo_secaudit.model.catalog import Catalog
 from lpo_secaudit.model.check import Check
 
@@ -35,12 +34,12 @@ def parameters_of(
             where = f"{catalog.id}: set.{id_}"
             if id_ not in checks:
                 if all_known:
-                    raise InputError(f"there is no check {id_!r}", where=where, hint=_close(id_, checks))
+                    raise InputError(f"there is no check {id_!r}", where=where, hint=close_to(id_, checks))
                 continue
             declared = checks[id_].parameters
             for name, value in values.items():
                 if name not in declared:
-                    hint = _close(name, declared) or f"it has: {', '.join(sorted(declared)) or 'none'}"
+                    hint = close_to(name, declared) or f"it has: {', '.join(sorted(declared)) or 'none'}"
                     raise InputError(f"the check has no parameter {name!r}", where=where, hint=hint)
                 if not _fits(value, declared[name]):
                     raise InputError(
@@ -58,8 +57,3 @@ def _fits(value: Any, default: Any) -> bool:
     if isinstance(default, int | float):
         return isinstance(value, int | float)
     return isinstance(value, type(default)) or (isinstance(default, list | tuple) and isinstance(value, list))
-
-
-def _close(word: str, known: Iterable[str]) -> str | None:
-    close = difflib.get_close_matches(word, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import jsonschema
 
-from lpo_secaudit.errors import InputError
+from lpo_secaudit.errors import InputError, close_to
 from lpo_secaudit.model.check import Check
 from lpo_secaudit.model.engagement import Engagement, Source
 from lpo_secaudit.plugins import Collector, PluginSet
@@ -69,12 +68,11 @@ def plan_collection(
         collector = plugins.collectors.get(source.collector)
         if collector is None:
             known = sorted(plugins.collectors)
-            close = difflib.get_close_matches(source.collector, known, 1)
             if not plugins.problems:
                 raise InputError(
                     f"no plugin brings a collector {source.collector!r}",
                     where=f"{engagement.name}: sources.{source.id}.collector",
-                    hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}",
+                    hint=close_to(source.collector, known) or f"known: {', '.join(known)}",
                 )
             # It may have come with a plugin that is broken: the audit goes on without it, and says so.
             problem = f"no usable plugin brings a collector {source.collector!r}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ import jsonschema
 import jsonschema_rs
 from jsonschema.exceptions import ValidationError, best_match
 
-from lpo_secaudit.errors import InputError
+from lpo_secaudit.errors import InputError, close_to
 from lpo_secaudit.formats.yaml import YamlFile
 
 __all__ = ["is_schema", "load_schema", "validate_file", "validate_value"]
@@ -85,12 +84,9 @@ def _hint(error: ValidationError) -> str | None:
     if error.validator == "additionalProperties" and isinstance(error.instance, dict):
         known = list(schema.get("properties", {}))
         unknown = [k for k in error.instance if k not in known]
-        close = difflib.get_close_matches(unknown[0], known, 1) if unknown else []
-        return f"did you mean {close[0]!r}?" if close else f"known keys: {', '.join(known)}"
-    if error.validator == "enum":
-        close = difflib.get_close_matches(str(error.instance), [str(v) for v in schema["enum"]], 1)
-        if close:
-            return f"did you mean {close[0]!r}?"
+        return (close_to(unknown[0], known) if unknown else None) or f"known keys: {', '.join(known)}"
+    if error.validator == "enum" and (close := close_to(str(error.instance), map(str, schema["enum"]))):
+        return close
     description = schema.get("description")
     return f"expected: {description}" if description else None
 

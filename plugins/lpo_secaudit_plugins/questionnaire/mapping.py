@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from pathlib import Path
@@ -17,8 +16,8 @@ import jsonschema
 from jsonschema.exceptions import best_match
 
 from lpo_secaudit.catalog.topics import load_topics
-from lpo_secaudit.errors import InputError
-from lpo_secaudit.formats.yaml import load_yaml
+from lpo_secaudit.errors import InputError, close_to
+from lpo_secaudit.formats.yaml import YamlFile, load_yaml
 
 from .._files.tables import Row, Sheet
 from .answers import Answer
@@ -26,7 +25,7 @@ from .columns import SEARCHED_ROWS, Columns
 from .kinds import Questionnaire, finish
 from .read import table_answers
 
-__all__ = ["Mapping_", "load_mapping", "read_mapped"]
+__all__ = ["Mapping_", "check_topics", "load_mapping", "read_mapped"]
 
 _LETTERS = re.compile(r"[A-Z]{1,3}\Z")
 
@@ -70,16 +69,7 @@ def load_mapping(path: Path, shown: str) -> Mapping_:
             hint="docs/reference/evidence.md says what a mapping may hold",
         )
     value = file.value
-    known = sorted(load_topics().by_id)
-    for question, topics in value.get("topics", {}).items():
-        for topic in topics:
-            if topic not in known:
-                near = get_close_matches(topic, known, 1)
-                raise InputError(
-                    f"no topic {topic!r}",
-                    where=file.where(("topics", question)),
-                    hint=f"did you mean {near[0]!r}?" if near else "see controls/topics.yaml",
-                )
+    check_topics(file)
     words = {" ".join(w.lower().split()): a for a, ws in value.get("answers", {}).items() for w in ws}
     on = value.get("answered_on")
     try:
@@ -96,6 +86,23 @@ def load_mapping(path: Path, shown: str) -> Mapping_:
         reversed=frozenset(value.get("reversed", ())),
         answered_on=day,
     )
+
+
+def check_topics(file: YamlFile) -> None:
+    """See that the topics which a file gives to questions are topics.
+
+    Raises:
+        InputError: the first that is none.
+    """
+    known = load_topics().by_id
+    for question, topics in file.value.get("topics", {}).items():
+        for topic in topics:
+            if topic not in known:
+                raise InputError(
+                    f"no topic {topic!r}",
+                    where=file.where(("topics", question)),
+                    hint=close_to(topic, sorted(known)) or "see controls/topics.yaml",
+                )
 
 
 def read_mapped(sheets: tuple[Sheet, ...], mapping: Mapping_, where: str) -> Questionnaire:

@@ -8,11 +8,10 @@ from functools import cache
 from importlib.resources import files
 
 from lpo_secaudit.catalog.topics import load_topics
-from lpo_secaudit.errors import InputError
 from lpo_secaudit.formats.yaml import parse_yaml
 
 from .answers import Answer
-from .mapping import Mapping_
+from .mapping import Mapping_, check_topics
 
 __all__ = ["QuestionMap", "good_answers", "shipped_map", "topics_of"]
 
@@ -38,11 +37,7 @@ def shipped_map(kind: str) -> QuestionMap:
     if not path.is_file():
         return QuestionMap()
     file = parse_yaml(path.read_bytes(), path.name)
-    known = load_topics().by_id
-    for question, topics in file.value["topics"].items():
-        for topic in topics:
-            if topic not in known:
-                raise InputError(f"no topic {topic!r}", where=file.where(("topics", question)))
+    check_topics(file)
     return QuestionMap(
         tuple(file.value["versions"]),
         {question: tuple(topics) for question, topics in file.value["topics"].items()},

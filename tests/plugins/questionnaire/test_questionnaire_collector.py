@@ -281,6 +281,7 @@ def test_a_mapping_reads_a_layout_of_its_own(tmp_path: Path) -> None:
         ("columns: {question: Z, id: Missing}", "Missing"),
         ("sheets: [Nope]\ncolumns: {question: B}", "Nope"),
         ("columns: {question: B}\ntopics: {'1': [backups]}", "no topic 'backups'"),
+        ("columns: {question: B}\ntopics: {'1': [backups]}", "did you mean 'backup'?"),
     ],
 )
 def test_a_wrong_mapping_says_what_is_wrong(tmp_path: Path, text: str, said: str) -> None:
