@@ -46,9 +46,8 @@ def _item(record: Record, *facets: str) -> dict[str, Any]:
 def _group(record: Record) -> dict[str, Any]:
     """A group's rules, with what their prefix lists hold where that could be seen."""
     group = _item(record, "IpPermissions")
-    if any(rule.get("PrefixListIds") for rule in group["IpPermissions"] or ()):
-        with suppress(UnavailableError):
-            group["prefix_lists"] = record["prefix_lists"] or {}
+    with suppress(UnavailableError):
+        group["prefix_lists"] = record["prefix_lists"] or {}
     return group
 
 
@@ -205,9 +204,7 @@ def _exposed(record: Record, port: Any, group_ids: list[str], subnet_ids: list[s
     asked = Ports(TCP, port, port)
     groups = _groups(record, group_ids, world)
     if not group_sources(groups, asked).is_broad:
-        lists = unresolved_lists(groups, asked)
-        if lists:
-            raise cannot_tell(f"what prefix list {lists[0]} lets in could not be seen")
+        _no_unseen_list(groups, asked)
         return satisfied(f"publicly addressable, but no group opens TCP {port} to the internet")
     if not subnet_ids:
         return _somewhere(record, group_ids, world)
