@@ -18,14 +18,19 @@ from lpo_secaudit.errors import InputError
 from .._files.pages import Pages, read_pages
 from .answers import Answer, normalise
 
-__all__ = ["read_caiq_pdf"]
+__all__ = ["CAIQ4_DOMAINS", "read_caiq_pdf"]
 
 _TITLE = re.compile(r"consensus\s+assessments?\s+(?:initiative\s+)?questionnaire", re.IGNORECASE)
 _VERSION = re.compile(r"CAIQ[^.\n]{0,60}?\bv\s?(4(?:\.\d{1,2}){1,2})", re.IGNORECASE)
-_DOMAINS = "A&A AIS BCR CCC CEK DCS DSP GRC HRS IAM IPY IVS LOG SEF STA TVM UEM"
+CAIQ4_DOMAINS = (
+    "A&A", "AIS", "BCR", "CCC", "CEK", "DCS", "DSP", "GRC", "HRS", "IAM", "IPY", "IVS", "LOG", "SEF", "STA",
+    "TVM", "UEM",
+)  # fmt: skip
+"""Of the Cloud Controls Matrix 4; the question ids of a CAIQ 4 begin with them."""
+
 # A narrow column breaks ids as it breaks words: "LO", "G", "-", "05.2". A word of the next column may
 # stand beside the first line of it. In running text an id stands behind other words of its line.
-_NAME = "|".join(r"\s?".join(map(re.escape, name)) for name in _DOMAINS.split())
+_NAME = "|".join(r"\s?".join(map(re.escape, name)) for name in CAIQ4_DOMAINS)
 # PDFium marks a hyphen at a line's end, and the reader of pages leaves the mark out.
 _DASH = "[-\u2010-\u2013]?"
 _ID = re.compile(

@@ -15,7 +15,7 @@ from .._files.json_strict import MISSHAPEN, parse_json, plain_json
 from .._files.raw import decode_text
 from .._files.tables import Sheet, read_csv, read_markdown, read_xlsx
 from .answers import Answer, asks_yes_no, judge, normalise
-from .caiq_pdf import read_caiq_pdf
+from .caiq_pdf import CAIQ4_DOMAINS, read_caiq_pdf
 from .columns import Columns
 from .read import caiq1_answers, find_tables, hecvat_answers, is_hecvat, merge, table_answers
 
@@ -34,12 +34,10 @@ KINDS: Mapping[str, str] = {
 }
 
 _CAIQ4 = re.compile(r"[A-Z&]{2,4}-\d{2}\.\d{1,2}[a-z]?\Z")
-_CAIQ4_DOMAINS = frozenset(
-    re.findall(r"\S+", "A&A AIS BCR CCC CEK DCS DSP GRC HRS IAM IPY IVS LOG SEF STA TVM UEM")
-)
-_CAIQ3_DOMAINS = frozenset(
-    re.findall(r"\S+", "AIS AAC BCR CCC DSI DCS EKM GRM HRS IAM IVS IPY MOS SEF STA TVM")
-)
+_CAIQ3_DOMAINS = (
+    "AIS", "AAC", "BCR", "CCC", "DSI", "DCS", "EKM", "GRM", "HRS", "IAM", "IVS", "IPY", "MOS", "SEF", "STA",
+    "TVM",
+)  # fmt: skip
 _QUESTION_TYPES = frozenset(("line", "box", "radiogroup", "radio", "checkgroup", "check", "yesno", "upload"))
 _FEWEST_CAIQ1 = 20
 _TAGS = re.compile(r"<[^>]{0,200}>")
@@ -150,8 +148,8 @@ def _table_kind(answers: list[Answer], sheets: tuple[Sheet, ...], tables: list[t
     caiq = sum(domains.values())
     if caiq >= 5 and caiq * 2 > len(answers):
         version = _version(sheets)
-        only4 = sum(domains[d] for d in _CAIQ4_DOMAINS - _CAIQ3_DOMAINS)
-        only3 = sum(domains[d] for d in _CAIQ3_DOMAINS - _CAIQ4_DOMAINS)
+        only4 = sum(domains[d] for d in {*CAIQ4_DOMAINS} - {*_CAIQ3_DOMAINS})
+        only3 = sum(domains[d] for d in {*_CAIQ3_DOMAINS} - {*CAIQ4_DOMAINS})
         if version[:1] == "3" or only3 > only4:
             return "caiq-v3"
         return "caiq-v4"
