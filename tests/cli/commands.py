@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 CATALOG = """
@@ -33,3 +34,8 @@ sources: [{id: caiq, collector: questionnaire, with: {file: caiq.csv}}]
 """
 Call = Callable[..., tuple[int, str, str]]
 """Runs a command in this process; gives exit code, standard output and standard error."""
+
+
+def environment() -> dict[str, str]:
+    """This process's environment for a command: no credentials, and lines that are not wrapped."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"COLUMNS": "200"}

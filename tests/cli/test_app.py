@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ from lpo_secaudit.errors import (
     SecauditError,
     UndecidableError,
 )
-from tests.cli.commands import CATALOG
+from tests.cli.commands import CATALOG, environment
 
 ENGAGEMENT = """
 engagement: small
@@ -37,8 +36,7 @@ sources:
 
 def secaudit(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-c", "from lpo_secaudit.cli import main; main()", *map(str, arguments)]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"COLUMNS": "200"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment)
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=cwd, env=environment())
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from lpo_secaudit.attest.signers import KeySigner
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.verification import verify
-from tests.cli.commands import CATALOG
+from tests.cli.commands import CATALOG, environment
 from tests.cli.test_app import ENGAGEMENT
 from tests.disks import Disk, small_disk
 from tests.ledger.worlds import checked
@@ -37,10 +37,6 @@ def command(*arguments: str | Path) -> list[str]:
         else [sys.executable, "-c", "from lpo_secaudit.cli import main; main()"]
     )
     return [*start, *map(str, arguments)]
-
-
-def environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"COLUMNS": "200"}
 
 
 @pytest.fixture

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
+
+from tests.cli.commands import environment
 
 # Any attempt to reach another machine fails the demo.
 OFFLINE = """
@@ -39,9 +40,8 @@ CONFLICTS = [
 
 
 def test_the_demo_runs_offline_and_ends_in_a_verified_report(tmp_path: Path) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")} | {"COLUMNS": "200"}
     command = [sys.executable, "-c", OFFLINE, "demo", "--into", str(tmp_path / "demo")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment())
     assert done.returncode == 0, done.stderr
     for words in (
         "Promise, claim and practice",
