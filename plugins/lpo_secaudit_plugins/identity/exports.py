@@ -15,7 +15,7 @@ from .._files.raw import decode_text
 from .._files.tables import read_csv, read_xlsx, xlsx_mentions
 from .account import Account, Export, Factor, Policy
 from .exports_csv import OKTA_ENABLED, from_table
-from .values import flag, when
+from .values import flag, state, when
 
 __all__ = ["read_export"]
 
@@ -139,7 +139,7 @@ def _entra_users(rows: list[Row]) -> Export:
                 last_used=max((u for u in used if u), default=None),
                 # Graph leaves the property out for accounts without a sign-in since April 2020.
                 never_used=isinstance(activity, dict) and not any(used),
-                status={True: "enabled", False: "disabled", None: ""}[flag(row.get("accountEnabled"))],
+                status=state(flag(row.get("accountEnabled"))),
             )
         )
     note = "the list does not say who has a second factor; add the userRegistrationDetails report"

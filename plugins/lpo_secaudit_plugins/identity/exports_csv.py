@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping
 
 from .._files.tables import Sheet, as_dicts
 from .account import Account, Export
-from .values import flag, when
+from .values import flag, state, when
 
 __all__ = ["OKTA_ENABLED", "from_table"]
 
 OKTA_ENABLED = frozenset({"ACTIVE", "RECOVERY", "PASSWORD_EXPIRED", "LOCKED_OUT", "PROVISIONED", "STAGED"})
 OKTA_STATES = OKTA_ENABLED | {"SUSPENDED", "DEPROVISIONED", "PASSWORD_RESET", "PENDING_USER_ACTION"}
+
+_NAMES_ONLY = "the list does not say who has a second factor, nor who is an administrator"
 
 
 def from_table(sheet: Sheet) -> Export | None:
@@ -126,18 +128,21 @@ def _entra_users_table(rows: _Placed) -> Export:
             enabled=flag(row.get("accountenabled")),
             guest=row["usertype"].lower() == "guest" if row.get("usertype") else None,
             created=when(row.get("createddatetime")),
-            status={True: "enabled", False: "disabled", None: ""}[flag(row.get("accountenabled"))],
+            status=state(flag(row.get("accountenabled"))),
             ref=row.get("id") or row.get("objectid", ""),
         )
         for place, row in rows
     )
-    note = "the list does not say who has a second factor, nor who is an administrator"
-    return Export("entra-users-csv", accounts, (), (), None, (note,))
+    return Export("entra-users-csv", accounts, (), (), None, (_NAMES_ONLY,))
 
 
 def _okta_table(rows: _Placed) -> Export | None:
     """A list of Okta's users, as its console and common tools download it; told by Okta's own states."""
-    if not rows or any(row.get("status", "").upper().replace(" ", "_") not in OKTA_STATES for _, row in rows):
+
+    def okta_state(row: Mapping[str, str]) -> str:
+        return row.get("status", "").upper().replace(" ", "_")
+
+    if not rows or any(okta_state(row) not in OKTA_STATES for _, row in rows):
         return None
 
     def used(row: Mapping[str, str]) -> str:
@@ -147,7 +152,7 @@ def _okta_table(rows: _Placed) -> Export | None:
         Account(
             name=row.get("login") or row.get("username", ""),
             place=place,
-            enabled=row["status"].upper().replace(" ", "_") in OKTA_ENABLED,
+            enabled=okta_state(row) in OKTA_ENABLED,
             created=when(row.get("created")),
             last_used=when(used(row)),
             never_used=not used(row),
@@ -156,8 +161,7 @@ def _okta_table(rows: _Placed) -> Export | None:
         )
         for place, row in rows
     )
-    note = "the list does not say who has a second factor, nor who is an administrator"
-    return Export("okta-users-csv", accounts, (), (), None, (note,))
+    return Export("okta-users-csv", accounts, (), (), None, (_NAMES_ONLY,))
 
 
 _TABLE_KINDS: tuple[tuple[frozenset[str], Callable[[_Placed], Export | None]], ...] = (

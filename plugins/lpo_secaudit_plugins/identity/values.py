@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["flag", "when"]
+__all__ = ["flag", "state", "when"]
 
 
 def when(value: Any) -> datetime | None:
@@ -34,3 +34,8 @@ def flag(value: Any) -> bool | None:
     return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
         str(value).strip().lower()
     )
+
+
+def state(enabled: bool | None) -> str:
+    """The word for an account's state, where the export has a flag and no word for it."""
+    return "" if enabled is None else "enabled" if enabled else "disabled"
