@@ -215,12 +215,19 @@ class Asker:
         theirs, _, ours = keys.partition("=")
         place = self.blank(item.region)
 
-        def ask() -> dict[Any, Any]:
-            return {row.get(theirs): row for row in self.all_pages(facet.call, place)}
+        def ask() -> dict[Any, list[Any]]:
+            partners: dict[Any, list[Any]] = {}
+            for row in self.all_pages(facet.call, place):
+                partners.setdefault(row.get(theirs), []).append(row)
+            return partners
 
         joined = self.memo.get(("bulk", facet.call.name, item.region), ask)
         found = joined.get(item.members.get(ours or theirs))
-        return facet.otherwise if found is None else found.get(member) if member else found
+        if found is None:
+            return facet.otherwise
+        if member.endswith("[]"):
+            return sorted((row.get(member.removesuffix("[]")) for row in found), key=str)
+        return found[-1].get(member) if member else found[-1]
 
 
 def is_none(call: Call, error: CallError) -> bool:

@@ -310,20 +310,6 @@ def prefix_lists(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]
     }
 
 
-def key_aliases(asker: Asker, facet: Facet, item: Item, data: Mapping[str, Any]) -> Any:
-    """The names of one key, from the listing of the region's aliases, which is asked for once."""
-    place = asker.blank(item.region)
-
-    def ask() -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for alias in asker.all_pages(facet.call, place):
-            found.setdefault(str(alias.get("TargetKeyId")), []).append(str(alias.get("AliasName")))
-        return found
-
-    names = asker.memo.get(("aliases", item.region), ask)
-    return sorted(names.get(str(item.members.get("KeyId")), ()))
-
-
 _KMS_EVENTS = ("Decrypt", "GenerateDataKey", "GenerateDataKeyPair", "GenerateRandom", "DeriveSharedSecret")
 _EVENT_PAGES = 5
 
@@ -371,7 +357,6 @@ FACETS: Mapping[str, FacetFunction] = {
         detectors,
         sorted_list,
         prefix_lists,
-        key_aliases,
         kms_events,
     )
 }

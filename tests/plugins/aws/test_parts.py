@@ -6,6 +6,8 @@ import base64
 import json
 import threading
 import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -13,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lpo_secaudit.formats.canonical import canonical_json
+from lpo_secaudit_plugins.aws.api.client import Answer
 from lpo_secaudit_plugins.aws.asking import Asker
 from lpo_secaudit_plugins.aws.conditions import CONDITIONS
 from lpo_secaudit_plugins.aws.memo import Memo
 from lpo_secaudit_plugins.aws.plan import plan
 from lpo_secaudit_plugins.aws.redact import Redactor, secrets_in
 from lpo_secaudit_plugins.aws.schedule import Scheduler
+from lpo_secaudit_plugins.aws.table import TYPES
 from lpo_secaudit_plugins.aws.values import MissingMemberError, as_json, fill, find, parse_document
 
 
@@ -205,6 +209,38 @@ def test_which_snapshots_can_be_public() -> None:
     assert may({"Encrypted": None, "SnapshotType": "manual"})
     assert not may({"StorageEncrypted": True, "SnapshotType": "manual"})
     assert not may({"Encrypted": False, "SnapshotType": "automated"})
+
+
+class Pages:
+    """A client whose one listing is these pages."""
+
+    def __init__(self, *pages: dict[str, Any]) -> None:
+        self._pages = pages
+        self.asked = 0
+
+    def pages(self, *call: Any) -> Iterator[Answer]:
+        self.asked += 1
+        for page in self._pages:
+            yield Answer(page, "r", datetime.now(UTC), {})
+
+
+def test_a_bulk_answer_is_shared_out() -> None:
+    row = TYPES["aws.kms.key"].facets
+    aliases = Pages(
+        {"Aliases": [{"AliasName": "alias/z", "TargetKeyId": "k1"}, {"AliasName": "alias/aws/s3"}]},
+        {"Aliases": [{"AliasName": "alias/a", "TargetKeyId": "k1"}]},
+    )
+    tags = Pages({"ResourceTagMappingList": [{"ResourceARN": "arn:k1", "Tags": [{"Key": "a"}]}]})
+    for facet, client, expected in (
+        (row["aliases"], aliases, (["alias/a", "alias/z"], [])),
+        (row["tags"], tags, ([{"Key": "a"}], [])),
+    ):
+        asker = Asker("111122223333", "aws", "eu-west-1", client, frozenset(), Redactor(None))  # type: ignore[arg-type]
+        for key, wanted in zip(("k1", "k2"), expected, strict=True):
+            item = asker.blank("eu-west-1")
+            item.members = {"KeyId": key, "KeyArn": f"arn:{key}"}
+            assert asker.facet(facet, item, {}, {}) == wanted
+        assert client.asked == 1
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,8 @@ TYPES = (
             "aliases": Facet(
                 call("kms:ListAliases", "Aliases[]", Limit=100),
                 "names of the key's aliases",
-                custom="key_aliases",
+                bulk="TargetKeyId=KeyId:AliasName[]",
+                otherwise=[],
             ),
         },
     ),

@@ -72,7 +72,9 @@ class Facet:
         otherwise: see `when`.
         needs: facets of the same type that `when` reads.
         bulk: the call is made once per scope and its items are joined by this member to the
-            item's (`"KeyId"`, or `"theirs=ours"`); an item without partner gets `otherwise`.
+            item's (`"KeyId"`, or `"theirs=ours"`); an item without partner gets `otherwise`. With
+            `":Tags"` behind, the facet is that member of the partner; with `":Name[]"`, the sorted
+            list of that member of every partner.
         custom: name of a function in `custom.py` that makes the value, where a row cannot say it.
         redact: members of the answer to be replaced.
     """
