@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from lpo_secaudit.cli.codes import ExitCode
 from lpo_secaudit.cli.incident_options import AuditOption, ContractOption, EngagementOption, print_json
+from lpo_secaudit.errors import InputError
 
 __all__ = ["obligations"]
 
@@ -24,7 +26,11 @@ class RegisterFormat(StrEnum):
 
 
 def obligations(
-    engagement: EngagementOption = None,
+    engagement: Annotated[
+        Path | None,
+        typer.Argument(metavar="ENGAGEMENT", help="The engagement file; or --audit.", show_default=False),
+    ] = None,
+    engagement_option: EngagementOption = None,
     audit: AuditOption = None,
     contract: ContractOption = None,
     output_format: Annotated[
@@ -46,6 +52,9 @@ def obligations(
     from lpo_secaudit.obligations import load_relationship
     from lpo_secaudit.standing_dates import standing_dates
 
+    if engagement is not None and engagement_option is not None:
+        raise InputError("the engagement file is named twice", hint="with or without --engagement, once")
+    engagement = engagement or engagement_option
     relationship = load_relationship(engagement, audit, None, contract or ())
     found = obligations_of(relationship, law_as_of=read_day(law_as_of, "--law-as-of"))
     paths = chain(found)

@@ -163,6 +163,17 @@ def test_the_life_of_an_incident(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert (listed["open"], listed["records"]) == (False, 11)
 
 
+def test_obligations_take_the_engagement_as_other_commands_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_obligations(*FRAME, "--format", "csv") == ExitCode.CLEAN
+    named = capsys.readouterr().out
+    assert run_obligations(FRAME[1], "--format", "csv") == ExitCode.CLEAN
+    assert capsys.readouterr().out == named
+    assert run_obligations(FRAME[1], *FRAME) == ExitCode.USAGE
+    assert "named twice" in capsys.readouterr().err
+    assert run_obligations("nope.yaml") == ExitCode.USAGE
+    assert "nope.yaml: file cannot be read" in capsys.readouterr().err
+
+
 def test_obligations_before_any_incident(capsys: pytest.CaptureFixture[str]) -> None:
     assert run_obligations(*FRAME, *CONTRACT) == ExitCode.FINDINGS
     assert "broken: provider tells firm within 48 h" in capsys.readouterr().out
