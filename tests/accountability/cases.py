@@ -1,8 +1,8 @@
-"""Relationships and incidents that the tests vary."""
+"""Relationships and incidents that the tests vary, and the moments of their tables."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from lpo_secaudit.accountability import Event, Incident, Party, Relationship
@@ -12,6 +12,11 @@ from lpo_secaudit.formats.schema import load_schema
 FACTS: tuple[str, ...] = tuple(load_schema("breach-rules")["$defs"]["fact"]["enum"])
 AWARE = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 NOW = AWARE + timedelta(hours=1)
+
+
+def moment(text: str) -> datetime | date:
+    """An instant or a day, as a table of vectors writes it."""
+    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def relationship(place: str, **changes: Any) -> Relationship:

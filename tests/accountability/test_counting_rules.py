@@ -14,13 +14,10 @@ import pytest
 
 from lpo_secaudit.accountability import builtin_rules, deadline
 from lpo_secaudit.errors import InputError
+from tests.accountability.cases import moment
 from tests.shared import need
 
 NEW_YORK, CHICAGO, LOS_ANGELES = "America/New_York", "America/Chicago", "America/Los_Angeles"
-
-
-def moment(text: str) -> datetime | date:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 # (rule, start, zone, due), one or more for each distinct counting rule.

@@ -13,11 +13,8 @@ from hypothesis import strategies as st
 from lpo_secaudit.accountability import builtin_rules, deadline
 from lpo_secaudit.accountability.clock.calendars import calendar, calendar_of_zone
 from lpo_secaudit.errors import InputError
+from tests.accountability.cases import moment
 from tests.shared import need
-
-
-def moment(text: str) -> datetime | date:
-    return datetime.fromisoformat(text) if "T" in text else date.fromisoformat(text)
 
 
 def test_every_published_vector() -> None:
