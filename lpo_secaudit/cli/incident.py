@@ -22,6 +22,7 @@ from lpo_secaudit.cli.incident_options import (
     optional_instant,
     print_json,
 )
+from lpo_secaudit.cli.verify import check_dossier
 from lpo_secaudit.errors import InputError
 
 if TYPE_CHECKING:
@@ -347,8 +348,4 @@ def verify(
     ] = None,
 ) -> None:
     """Check a dossier: signature, every file against its digest, no file beside them."""
-    from lpo_secaudit.dossiers import verify_dossier
-
-    keyid = verify_dossier(folder, key)
-    trusted = "" if key is not None else ", by the key that lies beside it: integrity, not identity"
-    typer.echo(f"{folder}: every file is as signed by {keyid[:16]}{trusted}", err=True)
+    check_dossier(folder, key, "text")

@@ -14,7 +14,7 @@ from lpo_secaudit.errors import InputError
 if TYPE_CHECKING:
     from lpo_secaudit.verification import VerificationReport
 
-__all__ = ["verify", "words_for"]
+__all__ = ["check_dossier", "verify", "words_for"]
 
 
 def verify(
@@ -60,9 +60,14 @@ def verify(
     from lpo_secaudit.verification import verify as verify_folder
 
     if (folder / "dossier.json").is_file() or folder.name == "dossier.json":
-        _dossier(
-            folder if folder.is_dir() else folder.parent, key or [], format, trust or ledger or page or replay
-        )
+        folder = folder if folder.is_dir() else folder.parent
+        if trust or ledger or page or replay or len(key or ()) > 1:
+            raise InputError(
+                "this is a dossier of an incident, which has no ledger, policy, replay or page of its own",
+                where=str(folder),
+                hint="give at most one --key; the audits that it rests on are verified each by itself",
+            )
+        check_dossier(folder, key[0] if key else None, format)
         return
     report = verify_folder(folder, replay=replay, trust=trust, ledger=ledger, keys=key)
     if format == "json":
@@ -80,23 +85,17 @@ def verify(
     raise typer.Exit(int(codes[report.verdict]))
 
 
-def _dossier(folder: Path, keys: list[Path], format: str, beyond: object) -> None:
-    """Check a dossier, as `secaudit incident verify` does.
+def check_dossier(folder: Path, key: Path | None, format: str) -> None:
+    """Check a dossier and say so: the body of `secaudit incident verify`, and of this command for one.
 
-    A folder that only calls itself one fails there: its statement is of another kind.
+    A folder that only calls itself one fails here: its statement is of another kind.
     """
     from lpo_secaudit.dossiers import verify_dossier
 
-    if beyond or len(keys) > 1:
-        raise InputError(
-            "this is a dossier of an incident, which has no ledger, policy, replay or page of its own",
-            where=str(folder),
-            hint="give at most one --key; the audits that it rests on are verified each by itself",
-        )
-    keyid = verify_dossier(folder, keys[0] if keys else None)
+    keyid = verify_dossier(folder, key)
     if format == "json":
         typer.echo(json.dumps({"folder": str(folder), "verdict": "verified", "keyid": keyid}, indent=2))
-    trusted = "" if keys else "; by the key that lies beside it, which shows integrity and not identity"
+    trusted = "" if key else "; by the key that lies beside it, which shows integrity and not identity"
     typer.echo(
         f"VERIFIED: {folder}\n  ok           dossier, every file as signed by {keyid[:16]}{trusted}", err=True
     )
