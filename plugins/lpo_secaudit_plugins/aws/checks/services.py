@@ -135,30 +135,37 @@ def _patched(record: Record, world: World) -> Iterator[Verdict]:
     """One verdict for every node of the region that is managed, or that reports compliance."""
     region = record.subject.region
     rests: dict[str, list[str]] = {}
+    # Of thousands of nodes, each would be looked for among thousands of records.
+    states: dict[str, Record] = {}
     for node in world.seen("aws.ssm.instance", region):
         rests.setdefault(str(node["InstanceId"]), []).append(node.digest)
     for item in world.seen("aws.ssm.compliance", region):
         rests.setdefault(str(item["ResourceId"]), []).append(item.digest)
+        states.setdefault(item.subject.id, item)
     for name, digests in sorted(rests.items()):
         kind, place = "aws.ssm.instance", arn_beside(record, "ssm", f"managed-instance/{name}")
         if name.startswith("i-"):
             kind, place = "aws.ec2.instance", arn_beside(record, "ec2", f"instance/{name}")
-        verdict = _patches(record, world, name, subject_like(record, kind, place))
+        reported = arn_beside(record, "ssm", f"compliance/{name}/Patch")
+        verdict = _patches(states.get(reported), reported, world, subject_like(record, kind, place))
         yield replace(verdict, evidence=tuple(digests))
     world.all("aws.ssm.instance", region)
     world.all("aws.ssm.compliance", region)
 
 
-def _patches(record: Record, world: World, node: str, about: Subject) -> Verdict:
+def _patches(seen: Record | None, reported: str, world: World, about: Subject) -> Verdict:
+    """What one node's own record says; the others keep their verdicts where it cannot be read."""
     try:
-        found = world.find("aws.ssm.compliance", arn_beside(record, "ssm", f"compliance/{node}/Patch"))
+        # Only the search knows whether what was not seen is not there.
+        found = seen or world.find("aws.ssm.compliance", reported)
+        status = found["Status"] if found is not None else None
     except UnavailableError as error:
         return unavailable(error.gap.message, about, gap=error.gap)
     if found is None:
         return not_satisfied("reports no state of patches", about)
-    if found["Status"] == "COMPLIANT":
+    if status == "COMPLIANT":
         return satisfied("has all patches of its baseline", about)
-    return not_satisfied(f"patches: {found['Status']}", about)
+    return not_satisfied(f"patches: {status}", about)
 
 
 def _multi_az(record: Record, world: World) -> Verdict:

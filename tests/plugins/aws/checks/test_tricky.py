@@ -11,7 +11,7 @@ import pytest
 from lpo_secaudit.model.evidence import Evidence
 
 from .case import OWN, S3_ACCOUNT, SUBNET, allow, place, table
-from .harness import ACCOUNT, CHECKS, OTHER, ago, outcomes, record, without
+from .harness import ACCOUNT, CHECKS, OTHER, ago, judge, outcomes, record, without
 
 GOOD, BAD, OPEN, APART = "satisfied", "not-satisfied", "unavailable", "not-applicable"
 PCR = "kms:RecipientAttestation:PCR0"
@@ -407,6 +407,24 @@ def test_patches_of_nodes(managed: list[str], reports: dict[str, str], found: st
         for kind, status in reports.items()
     ]
     assert outcomes("aws-ssm-managed-compliant-patching", records) == {found}
+
+
+def test_a_node_whose_state_cannot_be_read_leaves_the_others_their_verdict() -> None:
+    nodes = ("i-1", "i-2", "i-3")
+    records = [record("aws.ec2.region", {}, place("ec2", "region"))] + [
+        record(
+            "aws.ssm.compliance",
+            {"ComplianceType": "Patch", "ResourceId": node, "Status": "COMPLIANT"},
+            place("ssm", f"compliance/{node}/Patch"),
+        )
+        for node in nodes
+    ]
+    found = judge("aws-ssm-managed-compliant-patching", without(records, 2, "Status"))
+    assert {o.subject.id.rsplit("/")[-1]: str(o.outcome) for o in found} == {
+        "i-1": GOOD,
+        "i-2": OPEN,
+        "i-3": GOOD,
+    }
 
 
 # ------------------------------------------------------------------------------------------- others
