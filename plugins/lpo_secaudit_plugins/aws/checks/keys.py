@@ -36,7 +36,7 @@ from lpo_secaudit_plugins.aws.reasoning.conditions import (
     can_hold,
     constraint_of,
 )
-from lpo_secaudit_plugins.aws.reasoning.policy import Policy, PolicyError, Statement, parse_policy
+from lpo_secaudit_plugins.aws.reasoning.policy import Condition, Policy, PolicyError, Statement, parse_policy
 from lpo_secaudit_plugins.aws.reasoning.wildcards import TooComplexError, matches, pattern
 
 __all__ = ["FUNCTIONS"]
@@ -89,7 +89,12 @@ def _is_enclave_key(record: Record, parameters: Mapping[str, Any]) -> bool:
         policy = parse_policy(record["policy"])
     except PolicyError:
         return False  # what cannot be read marks nothing
-    return any(c.key.startswith(_ATTESTATION) for s in policy.statements for c in s.conditions)
+    return any(_is_attestation(c) for s in policy.statements for c in s.conditions)
+
+
+def _is_attestation(condition: Condition) -> bool:
+    """Whether a condition is about what the caller's attestation document says."""
+    return condition.key.startswith(_ATTESTATION)
 
 
 def _tags(record: Record) -> Iterator[Mapping[str, Any]]:
@@ -112,7 +117,7 @@ def _names_image(statement: Statement, named: Mapping[str, Domain]) -> bool:
 
     A wildcard, a negation, IfExists or ForAllValues alone lets any image in, or a call without one.
     """
-    about = [c for c in statement.conditions if c.key.startswith(_ATTESTATION)]
+    about = [c for c in statement.conditions if _is_attestation(c)]
     if not about:
         return False
     try:
@@ -127,7 +132,7 @@ def _without_empty_promises(policy: Policy) -> Policy:
     values: dict[str, set[str]] = {}
     for statement in policy.statements:
         for condition in statement.conditions:
-            if condition.key.startswith(_ATTESTATION):
+            if _is_attestation(condition):
                 values.setdefault(condition.key, set()).update(
                     # All zeros is what an enclave in debug mode attests, whatever runs in it.
                     v
@@ -142,7 +147,7 @@ def _without_empty_promises(policy: Policy) -> Policy:
         tuple(
             s
             if not s.allow or _names_image(s, named)
-            else replace(s, conditions=tuple(c for c in s.conditions if not c.key.startswith(_ATTESTATION)))
+            else replace(s, conditions=tuple(c for c in s.conditions if not _is_attestation(c)))
             for s in policy.statements
         )
     )
@@ -188,21 +193,27 @@ def _measurements(policy: Policy) -> Iterator[str]:
             statement.not_action or any(matches(a, w) for a in _SENSITIVE for w in statement.actions)
         ):
             for condition in statement.conditions:
-                if condition.key.startswith(_ATTESTATION) and condition.operator != "null":
+                if _is_attestation(condition) and condition.operator != "null":
                     yield from condition.values
 
 
 def _known(world: World) -> frozenset[bytes]:
-    return frozenset(m for p in world.parameters["known_pcrs"] if (m := _measurement(p)))
+    """The measurements that the engagement names.
+
+    Raises:
+        UnavailableError: it names none.
+    """
+    known = frozenset(m for p in world.parameters["known_pcrs"] if (m := _measurement(p)))
+    if not known:
+        raise cannot_tell("no known measurements are given (parameter known_pcrs)", GapReason.MISSING)
+    return known
 
 
 def _pcr_mismatch(record: Record, world: World) -> Verdict:
     if not _is_enclave_key(record, world.parameters):
         return not_applicable("not marked as an enclave's key")
-    known = _known(world)
     found = sorted(set(_measurements(policy_of(record["policy"]))))
-    if not known:
-        raise cannot_tell("no known measurements are given (parameter known_pcrs)", GapReason.MISSING)
+    known = _known(world)
     if not found:
         raise cannot_tell("the policy names no measurement to compare", GapReason.MISSING)
     unknown = [m for m in found if _measurement(m) not in known]
@@ -259,8 +270,6 @@ def _unknown_image(record: Record, world: World) -> Verdict:
     if not calls:
         return _no_calls(record, world)
     known = _known(world)
-    if not known:
-        raise cannot_tell("no known measurements are given (parameter known_pcrs)", GapReason.MISSING)
     for event, seen in calls:
         # The first measures the whole image, the others parts of it.
         image = [seen[0]] if 0 in seen else [*seen.values()]

@@ -11,6 +11,7 @@ import pytest
 from lpo_secaudit.model.evidence import Evidence
 
 from .case import OWN, S3_ACCOUNT, SUBNET, allow, place, table
+from .cases import CASES
 from .harness import ACCOUNT, CHECKS, OTHER, ago, judge, outcomes, record, without
 
 GOOD, BAD, OPEN, APART = "satisfied", "not-satisfied", "unavailable", "not-applicable"
@@ -123,6 +124,12 @@ def test_attested_calls(measurements: dict[str, str], debug: str, image: str) ->
     assert outcomes("aws-kms-key-enclave-debug-attestation-detected", records) == {debug}
     known = {"known_pcrs": [IMAGE.upper()]}
     assert outcomes("aws-kms-key-enclave-attestation-unknown-image", records, parameters=known) == {image}
+
+
+@pytest.mark.parametrize("check", ["pcr-mismatch", "unknown-image"])
+def test_without_known_measurements_none_is_known(check: str) -> None:
+    records = CASES[f"aws-kms-key-enclave-attestation-{check}"].good
+    assert outcomes(f"aws-kms-key-enclave-attestation-{check}", records) == {OPEN}
 
 
 # -------------------------------------------------------------------------------- policies at large
