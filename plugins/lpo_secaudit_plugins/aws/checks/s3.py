@@ -178,6 +178,15 @@ def _cross_account(bucket: Record, world: World) -> Verdict:
     return concluded(Answer((), answers[0].doubts + answers[1].doubts), "no foreign account has access")
 
 
+def _ownership(bucket: Record, world: World) -> Verdict:
+    found = [str(rule.get("ObjectOwnership")) for rule in bucket["ownership"] or ()]
+    if "BucketOwnerEnforced" in found:
+        return satisfied("the bucket owner owns every object")
+    if not found:
+        return not_satisfied("ACLs are in force: Object Ownership is not set")
+    return not_satisfied(f"ACLs are in force: Object Ownership is {', '.join(found)}")
+
+
 def _lifecycle(bucket: Record, world: World) -> Verdict:
     longest = int(world.parameters["longest_days"])
     rules = [r for r in bucket["lifecycle"] or () if r.get("Status") == "Enabled" and _whole(r)]
@@ -218,5 +227,6 @@ FUNCTIONS: Mapping[str, CheckFunction] = {
     "aws-s3-bucket-policy-public-write-access": _public_write,
     "aws-s3-bucket-secure-transport-policy": _secure_transport,
     "aws-s3-bucket-cross-account-access": _cross_account,
+    "aws-s3-bucket-object-ownership-enforced": _ownership,
     "aws-s3-bucket-lifecycle-retention": _lifecycle,
 }

@@ -153,6 +153,26 @@ def test_principals(principal: Any, found: str) -> None:
     assert outcomes("aws-awslambda-function-not-publicly-accessible", records) == {found}
 
 
+@pytest.mark.parametrize(
+    ("ownership", "message"),
+    [
+        (None, "ACLs are in force: Object Ownership is not set"),
+        ([], "ACLs are in force: Object Ownership is not set"),
+        ([{"ObjectOwnership": "ObjectWriter"}], "ACLs are in force: Object Ownership is ObjectWriter"),
+        (
+            [{"ObjectOwnership": "BucketOwnerPreferred"}],
+            "ACLs are in force: Object Ownership is BucketOwnerPreferred",
+        ),
+        ([{"ObjectOwnership": "BucketOwnerEnforced"}], "the bucket owner owns every object"),
+    ],
+)
+def test_who_owns_objects_is_said_in_words(ownership: Any, message: str) -> None:
+    records = [record("aws.s3.bucket", {"ownership": ownership})]
+    (found,) = judge("aws-s3-bucket-object-ownership-enforced", records)
+    assert found.message == message
+    assert str(found.outcome) == (BAD if "in force" in message else GOOD)
+
+
 def test_a_wildcard_that_aws_does_not_know_widens_no_deny() -> None:
     policy = allow("s3:PutObject", "arn:aws:s3:::data/*", Principal="*")
     policy["Statement"].append(deny("s3:*", Principal={"AWS": "arn:aws:iam::*:root"}))
