@@ -25,8 +25,10 @@ MOST_BYTES = 8 * 1024 * 1024
 class AnswerLog:
     """Gathers answers as lines of JSON, compressed; safe to use from many threads.
 
-    A line holds `operation`, `region`, `parameters`, `request_id`, `at` and `answer` or, for a refusal
-    that was an answer too, `error`. `provenance.requests` of a record leads to the lines by request id.
+    A line holds `operation`, `region`, `parameters`, `request_id` and either `at` and `answer` or `error`:
+    the code of a refusal, or of what kept every try from being answered (`request_id` is then ""). What
+    expired credentials or the deadline cut short has no line, only its gap. `provenance.requests` of a
+    record leads to the lines by request id.
 
     Args:
         redactor: replaces what AWS's models or a row of the table call secret, and whatever looks like a key.
@@ -69,7 +71,7 @@ class AnswerLog:
     def refused(
         self, operation: Operation, region: str, parameters: Mapping[str, Any], code: str, request_id: str
     ) -> None:
-        """Note the code of a call that was refused for good."""
+        """Note the code of a call that stayed without an answer."""
         self._write(operation, region, parameters, {"request_id": request_id, "error": code})
 
     def _write(

@@ -53,7 +53,7 @@ class Log(Protocol):
     def refused(
         self, operation: Operation, region: str, parameters: Mapping[str, Any], code: str, request_id: str
     ) -> None:
-        """The code of a call that was refused for good."""
+        """The code of a call that got no answer: refused for good or, with no request id, lost on its way."""
         ...
 
 
@@ -81,7 +81,8 @@ class Client:
         on_throttle: told the service and True for a throttled request, False for a served one.
         deadline: `time.monotonic()` at which nothing is asked any more.
         observe: told (service, operation, region) of every request that is sent.
-        log: told of every answer, and of every refusal that no further try could change.
+        log: told of every answer, and of every call that stayed without one after its last try; not of
+            those that expired credentials or the deadline cut short, which are only gaps.
     """
 
     def __init__(

@@ -2,8 +2,9 @@
 
 Amazon CloudWatch Logs User Guide, "Filter pattern syntax": `{ selector operator value }`, joined by
 && and || (&& binds closer) and parentheses; strings may hold `*`; NOT EXISTS, EXISTS, IS NULL,
-IS TRUE, IS FALSE; numbers are compared as numbers; `%...%` is a regular expression, looked for
-anywhere in the text, of which short ones without groups are evaluated.
+IS TRUE, IS FALSE; numbers are compared as numbers; `%...%` is a regular expression, of which short
+ones without groups are evaluated. It may match anywhere; here the first 200 characters of a text
+are searched, more than the fields of a sample event hold.
 """
 
 from __future__ import annotations
