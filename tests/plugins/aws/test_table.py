@@ -84,7 +84,7 @@ def _walk(shape: Any, path: str) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))
-def test_no_password_of_an_answer_is_kept(name: str, models: Models) -> None:
+def test_no_password_or_address_of_an_answer_is_kept(name: str, models: Models) -> None:
     row = TYPES[name]
     kept = [(row.list, row.items, row.redact)] if row.custom != "iam" else []
     kept += [(row.detail, row.detail.path, row.redact)] if row.detail else []
@@ -92,16 +92,16 @@ def test_no_password_of_an_answer_is_kept(name: str, models: Models) -> None:
     for call, path, redacted in kept:
         if call is not None:
             shape = models.operation(call.service, call.operation).model.output_shape
-            assert set(_passwords(_walk(shape, path), "", ())) <= set(redacted), f"{name}: {call.name}"
+            assert set(_secret(_walk(shape, path), "", ())) <= set(redacted), f"{name}: {call.name}"
 
 
-def _passwords(shape: Any, path: str, above: tuple[str, ...]) -> Iterator[str]:
+def _secret(shape: Any, path: str, above: tuple[str, ...]) -> Iterator[str]:
     if shape.type_name == "list":
-        yield from _passwords(shape.member, path, above)
+        yield from _secret(shape.member, path, above)
     elif shape.type_name == "structure" and shape.name not in above:
         for member, inner in shape.members.items():
-            yield from _passwords(inner, f"{path}.{member}".strip("."), (*above, shape.name))
-    elif shape.type_name == "string" and re.search(r"(Password|ClientSecret|SecretAccessKey)$", path):
+            yield from _secret(inner, f"{path}.{member}".strip("."), (*above, shape.name))
+    elif shape.type_name == "string" and re.search(r"(Password|ClientSecret|SecretAccessKey|Email)$", path):
         yield path
 
 

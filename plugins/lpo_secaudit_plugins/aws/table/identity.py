@@ -149,6 +149,7 @@ TYPES = (
                     none_on=("AWSOrganizationsNotInUseException",),
                 ),
                 "{Id, MasterAccountId, FeatureSet}, or null",
+                redact=("MasterAccountEmail",),
             ),
             "service_control_policies": Facet(
                 call(
