@@ -169,6 +169,7 @@ TYPES = (
         scope=Scope.ACCOUNT,
         list=call("organizations:ListAccounts", none_on=("AWSOrganizationsNotInUseException",)),
         items="Accounts[]",
+        redact=("Email",),
     ),
     Type(
         "aws.sso.instance",
