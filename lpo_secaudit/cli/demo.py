@@ -18,7 +18,7 @@ __all__ = ["demo"]
 
 MOST_CLOCKS = 4
 
-RECORDED_DAY = datetime(2026, 11, 28, 19, tzinfo=UTC)
+RECORDED_DAY = datetime(2026, 11, 28, 21, tzinfo=UTC)
 """The demo is judged as of this instant, soon after its evidence was recorded."""
 
 
