@@ -82,11 +82,11 @@ def _duty_leg(duty: Obligation, records: Sequence[Evidence], file: YamlFile) -> 
             return Leg("baseline", "engagement", duty.citation, _entry(file, int(duty.ref) - 1), ())
         case "law":
             return Leg("baseline", "law", duty.citation, _law_says(duty), ())
-    quote = _telling(duty)
+    quote, telling = _telling(duty)
     homes = [r for r in records if r.data.get("clause") == duty.ref and r.data.get("present") is True]
     home = next((r for r in homes if r.data.get("document") == quote.document), homes[0])
     place = ", ".join(part for part in (quote.document, quote.section and f"section {quote.section}") if part)
-    return Leg("promise", home.subject.source, place or duty.citation, quote.text, (home.digest,))
+    return Leg("promise", home.subject.source, place or duty.citation, quote.text, (home.digest,), telling)
 
 
 def _link_leg(link: Link, records: Sequence[Evidence], file: YamlFile) -> Leg:
@@ -109,17 +109,18 @@ def _link_leg(link: Link, records: Sequence[Evidence], file: YamlFile) -> Leg:
     return Leg("baseline", "law", duty.citation, says, digests)
 
 
-def _telling(duty: Obligation) -> Quote:
-    """Of a clause's words, those that state its period; else those that speak of a notice at all."""
+def _telling(duty: Obligation) -> tuple[Quote, tuple[int, int] | None]:
+    """Of a clause's words, those that state its period, and where in them; else the first."""
     from lpo_secaudit.contracts.numbers import find_periods
 
     quotes = duty.quotes or (Quote("", document=duty.citation),)
     period = duty.period
     if period is not None:
         for quote in quotes:
-            if any(_same(period, p) for p in find_periods(quote.text)):
-                return quote
-    return quotes[0]
+            stated = next((p for p in find_periods(quote.text) if _same(period, p)), None)
+            if stated is not None:
+                return quote, (stated.start, stated.end)
+    return quotes[0], None
 
 
 def _same(period: Period, stated: StatedPeriod) -> bool:

@@ -66,6 +66,9 @@ def test_a_clause_is_quoted_by_the_words_that_state_its_period(
         tmp_path, ENGAGEMENT, quoting(clause("breach-notification", trigger="aware", **parameters), *quotes)
     )
     assert conflict.second.quote == quotes[1]
+    assert conflict.second.telling is not None
+    start, end = conflict.second.telling
+    assert quotes[1][start:end].split()[-1] in ("hours", "days")
     assert conflict.second.place == "dpa.pdf, section 9.2"
 
 

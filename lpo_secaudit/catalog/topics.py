@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -122,6 +122,19 @@ class Topics:
     def _specific(self, sentences: tuple[_Sentence, ...]) -> tuple[str, ...]:
         return tuple(id_ for id_, patterns in self._words.items() if _any(patterns, sentences))
 
+    def telling(self, id_: str, text: str) -> tuple[int, int] | None:
+        """Where a text speaks of a topic: [start, end) of the fewest words that name it; None where none do.
+
+        For a reader who has room for a part of the text; `for_text` decides what it speaks of.
+        """
+        topic = self.by_id[id_]
+        for patterns in (self._words[id_], _compiled(topic.otherwise)):
+            for sentence in _placed(text):
+                for pattern in patterns:
+                    if _holds(pattern, sentence):
+                        return sentence.around(pattern)
+        return None
+
     def for_question(self, text: str, question_id: str = "", questionnaire: str = "") -> tuple[str, ...]:
         """Ids of the topics of a question, by its id where the questionnaire is known, else by words.
 
@@ -192,12 +205,17 @@ _Pattern = tuple[_Term, ...]
 
 
 class _Sentence:
-    """The words of one sentence, and the distinct ones in order for quick looks."""
+    """The words of one sentence, and the distinct ones in order for quick looks.
 
-    __slots__ = ("distinct", "known", "words")
+    Attributes:
+        places: [start, end) of each word in the text; empty where nobody asks for them.
+    """
 
-    def __init__(self, words: tuple[str, ...]) -> None:
+    __slots__ = ("distinct", "known", "places", "words")
+
+    def __init__(self, words: tuple[str, ...], places: tuple[tuple[int, int], ...] = ()) -> None:
         self.words = words
+        self.places = places
         self.known = frozenset(words)
         self.distinct = sorted(self.known)
 
@@ -206,6 +224,25 @@ class _Sentence:
             return word in self.known
         at = bisect_left(self.distinct, word)
         return at < len(self.distinct) and self.distinct[at].startswith(word)
+
+    def around(self, pattern: _Pattern) -> tuple[int, int] | None:
+        """The shortest stretch of the text with something of each term; None where a term names nothing."""
+        wanted = [term for term in pattern if term.wanted]
+        found = sorted(
+            (start, start + len(words), number)
+            for number, term in enumerate(wanted)
+            for words in term.alternatives
+            for start in _starts(words, self)
+            if words
+        )
+        latest: dict[int, tuple[int, int]] = {}
+        best: tuple[int, int, int] | None = None
+        for start, end, number in found:
+            latest[number] = (start, end)
+            if len(latest) == len(wanted):
+                first, last = min(s for s, _ in latest.values()), max(e for _, e in latest.values())
+                best = min(best or (last - first, first, last), (last - first, first, last))
+        return None if best is None else (self.places[best[1]][0], self.places[best[2] - 1][1])
 
 
 @cache
@@ -226,6 +263,25 @@ def _sentences(text: str) -> tuple[_Sentence, ...]:
     return tuple(_Sentence(words) for part in _SENTENCE.split(plain) if (words := tuple(_WORD.findall(part))))
 
 
+def _placed(text: str) -> Iterator[_Sentence]:
+    """The sentences of a text with the places of their words in it."""
+    plain: list[str] = []
+    origin: list[int] = []
+    for at, character in enumerate(text[:MAX_TEXT]):
+        for part in unicodedata.normalize("NFKC", character).lower():
+            plain.append(part)
+            origin.append(at)
+    whole, begun = "".join(plain), 0
+    for end in (*(m.start() for m in _SENTENCE.finditer(whole)), len(whole)):
+        found = list(_WORD.finditer(whole, begun, end))
+        begun = end
+        if found:
+            yield _Sentence(
+                tuple(m[0] for m in found),
+                tuple((origin[m.start()], origin[m.end() - 1] + 1) for m in found),
+            )
+
+
 def _any(patterns: Iterable[_Pattern], sentences: tuple[_Sentence, ...]) -> bool:
     return any(_holds(pattern, sentence) for pattern in patterns for sentence in sentences)
 
@@ -240,16 +296,18 @@ def _holds(pattern: _Pattern, sentence: _Sentence) -> bool:
 def _occurs(words: tuple[tuple[str, bool], ...], sentence: _Sentence) -> bool:
     if not all(sentence.has(word, prefix) for word, prefix in words):
         return False
-    if len(words) == 1:
-        return True
+    return len(words) == 1 or any(True for _ in _starts(words, sentence))
+
+
+def _starts(words: tuple[tuple[str, bool], ...], sentence: _Sentence) -> Iterator[int]:
+    """The numbers of the words at which an alternative begins."""
     said = sentence.words
-    return any(
-        all(
+    for start in range(len(said) - len(words) + 1):
+        if all(
             said[start + i].startswith(word) if prefix else said[start + i] == word
             for i, (word, prefix) in enumerate(words)
-        )
-        for start in range(len(said) - len(words) + 1)
-    )
+        ):
+            yield start
 
 
 def matches_words(patterns: Iterable[str], text: str) -> bool:

@@ -72,12 +72,16 @@ def _contract_conflict(
         kind=ConflictKind.CONTRACT_CONFLICT,
         topic=topic.id,
         severity=severity,
-        first=Leg("promise", one.source, one.place, one.quote, (*one.evidence, *ruling.evidence)),
-        second=Leg("promise", other.source, other.place, other.quote, other.evidence),
+        first=_leg(one, ruling.evidence),
+        second=_leg(other),
         message=f"{one.document} and {other.document} differ on {topic.title.lower()}: "
         f"{difference}; {settled}",
         ask=f"Which holds, {one.place} or {other.place}? Please amend one of them.",
     )
+
+
+def _leg(said: Statement, more: tuple[str, ...] = ()) -> Leg:
+    return Leg("promise", said.source, said.place, said.quote, (*said.evidence, *more), said.telling)
 
 
 def baseline_conflicts(
@@ -142,7 +146,7 @@ def _below_baseline(topic: Topic, statement: Statement, second: Leg, severity: S
         kind=ConflictKind.BELOW_BASELINE,
         topic=topic.id,
         severity=severity,
-        first=Leg("promise", statement.source, statement.place, statement.quote, statement.evidence),
+        first=_leg(statement),
         second=second,
         message=f"The contract ({statement.place}) gives less on {topic.title.lower()} "
         f"than {second.source} asks: {second.quote}",

@@ -150,7 +150,7 @@ def _places(located: Sequence[Observation], conflicts: Sequence[Conflict]) -> Ce
 
 
 def _mentions(said: Sequence[Statement]) -> tuple[Mention, ...]:
-    return tuple(Mention(s.source, s.place, s.quote, s.evidence) for s in said[:MOST_MENTIONS])
+    return tuple(Mention(s.source, s.place, s.quote, s.evidence, s.telling) for s in said[:MOST_MENTIONS])
 
 
 def _observed(seen: Sequence[Observation]) -> tuple[Mention, ...]:

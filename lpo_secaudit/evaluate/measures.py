@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,15 @@ from lpo_secaudit.model.topic import Scale
 if TYPE_CHECKING:
     from lpo_secaudit.catalog.places import Gazetteer
 
-__all__ = ["Measure", "allowed_places", "from_business_days", "from_parameter", "from_text", "weaker"]
+__all__ = [
+    "Measure",
+    "allowed_places",
+    "from_business_days",
+    "from_parameter",
+    "from_text",
+    "weaker",
+    "words_of",
+]
 
 MAX_TEXT = 4000
 
@@ -34,6 +43,7 @@ _SPAN = re.compile(
     r"(minute|hour|day|week|month|year)s?\b(?!\s+(?:a|per)\s+day)",
     re.IGNORECASE,
 )
+_IN_WORDS = re.compile(r"[\w-]{1,30}\s?\(\Z")
 _BUSINESS = re.compile(r"(business|working)[\s-]+(day|hour)", re.IGNORECASE)
 _TLS = re.compile(r"\bTLS\s?v?(1\.[0-3])\b|\bSSL\s?v?([23])\b", re.IGNORECASE)
 _AMOUNT = re.compile(
@@ -115,22 +125,38 @@ def from_text(scale: Scale, text: str) -> Measure | None:
 
     A number of business days or hours has no fixed length, so it is none.
     """
-    text = text[:MAX_TEXT]
+    found = {measure for measure, _ in _named(scale, text[:MAX_TEXT])}
     if scale.kind == "versions":
-        versions = {float(m[1]) if m[1] else float(m[2]) - 3 for m in _TLS.finditer(text)}
-        return Measure(min(versions)) if versions else None
-    if scale.kind == "amount":
-        amounts = {_amount(m) for m in _AMOUNT.finditer(text)}
-        return amounts.pop() if len(amounts) == 1 else None
-    if scale.kind not in _PER_SCALE or _BUSINESS.search(text):
-        return None
-    found = set()
-    for match in _SPAN.finditer(text):
-        word = match[1].lower()
-        number = int(word) if word.isdigit() else _WORDS.get(word)
-        if number:
-            found.add(round(number * _HOURS[match[2].lower()] / _PER_SCALE[scale.kind], 2))
-    return Measure(found.pop()) if len(found) == 1 else None
+        return min(found, key=lambda m: m.number, default=None)
+    return found.pop() if len(found) == 1 else None
+
+
+def words_of(scale: Scale, text: str, measure: Measure) -> tuple[int, int] | None:
+    """Where a text names a measure, as [start, end); None where it does not."""
+    text = text[:MAX_TEXT]
+    for named, match in _named(scale, text):
+        if named == measure:
+            # "seventy-two (72) hours": the number in words is a part of what is said.
+            before = _IN_WORDS.search(text, max(0, match.start() - 40), match.start())
+            return before.start() if before else match.start(), match.end()
+    return None
+
+
+def _named(scale: Scale, text: str) -> Iterator[tuple[Measure, re.Match[str]]]:
+    """Every value that a text names on the scale, with the words that do."""
+    if scale.kind == "versions":
+        for match in _TLS.finditer(text):
+            yield Measure(float(match[1]) if match[1] else float(match[2]) - 3), match
+    elif scale.kind == "amount":
+        for match in _AMOUNT.finditer(text):
+            yield _amount(match), match
+    elif scale.kind in _PER_SCALE and not _BUSINESS.search(text):
+        for match in _SPAN.finditer(text):
+            word = match[1].lower()
+            number = int(word) if word.isdigit() else _WORDS.get(word)
+            if number:
+                hours = number * _HOURS[match[2].lower()]
+                yield Measure(round(hours / _PER_SCALE[scale.kind], 2)), match
 
 
 def _amount(match: re.Match[str]) -> Measure:

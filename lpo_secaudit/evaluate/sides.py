@@ -39,7 +39,7 @@ def told(side: Side, said: Sequence[Statement]) -> Leg:
     """What was said, in the words of the first statement."""
     first = said[0]
     digests = tuple(sorted({digest for s in said for digest in s.evidence}))
-    return Leg(side, first.source, first.place, first.quote, digests)
+    return Leg(side, first.source, first.place, first.quote, digests, first.telling)
 
 
 def seen(observations: Sequence[Observation], text: str, shown: Observation, count: int | None = None) -> Leg:

@@ -14,6 +14,7 @@ from lpo_secaudit.evaluate.measures import (
     from_business_days,
     from_parameter,
     from_text,
+    words_of,
 )
 from lpo_secaudit.model.check import Method, Observation, Outcome
 from lpo_secaudit.model.evidence import Evidence
@@ -56,6 +57,7 @@ class Statement:
         parameters: of the clause.
         as_of: when it was said; None where it does not age (a contract in force).
         outdated: said too long ago, or past its own expiry.
+        telling: [start, end) of the words in `quote` that speak of the topic; None where all of it does.
     """
 
     topic: str
@@ -71,6 +73,7 @@ class Statement:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     as_of: datetime | None = None
     outdated: bool = False
+    telling: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +145,7 @@ def _promise(
     document, parameters = str(data.get("document", "")), dict(data.get("parameters") or {})
     if not data.get("present"):
         quote = f"{document} holds no clause on {label.replace('-', ' ')}"
-        stance, place, measure = Stance.LACKS, document, None
+        stance, place, measure, telling = Stance.LACKS, document, None, None
     else:
         chosen = quotes[0] if quotes else {}
         if label in topics.general_clauses:
@@ -161,6 +164,8 @@ def _promise(
             measure = allowed_places(" ".join(str(q["text"]) for q in quotes), gazetteer)
         if measure is None and topic.scale.kind == "versions":
             measure = from_text(topic.scale, quote)
+        # Cut, not tidied: a reader must find these very words at their offsets.
+        quote, telling = _cut(quote, _telling(topic, quote, measure, topics))
     return Statement(
         topic=topic.id,
         stance=stance,
@@ -169,12 +174,29 @@ def _promise(
         document=document,
         kind=str(data.get("kind", "")),
         place=place,
-        # Cut, not tidied: a reader must find these very words at their offsets.
-        quote=quote[:MAX_QUOTE],
+        quote=quote,
         evidence=(record.digest,),
         measure=measure,
         parameters=parameters,
+        telling=telling,
     )
+
+
+def _telling(topic: Topic, text: str, measure: Measure | None, topics: Topics) -> tuple[int, int] | None:
+    """The words that fix the strength on a topic, else those that name the topic."""
+    found = None if measure is None else words_of(topic.scale, text, measure)
+    return found or topics.telling(topic.id, text)
+
+
+def _cut(text: str, telling: tuple[int, int] | None) -> tuple[str, tuple[int, int] | None]:
+    """At most MAX_QUOTE characters of a text: its first, or those around words that stand further on."""
+    start = 0
+    if telling is not None:
+        if telling[1] > MAX_QUOTE:
+            around = text.find(" ", max(0, telling[1] - MAX_QUOTE // 2)) + 1
+            start = around if 0 < around < telling[0] else telling[0]
+        telling = (telling[0] - start, min(telling[1] - start, MAX_QUOTE))
+    return text[start : start + MAX_QUOTE], telling
 
 
 def _states(scale: Scale, text: str, measure: Measure | None) -> bool:
@@ -226,6 +248,7 @@ def _claim(
     if stance is Stance.HOLDS and (topic.values or topic.scale.kind == "versions"):
         words = [comment] + ([question] if answer == "yes" else [])
         measure = next((m for text in words if (m := _measured(topic, text, gazetteer)) is not None), None)
+    quote = _short(said)
     return Statement(
         topic=topic.id,
         stance=stance,
@@ -234,11 +257,12 @@ def _claim(
         document=str(data.get("questionnaire", "")),
         kind="questionnaire",
         place=str(data.get("place", "")),
-        quote=_short(said),
+        quote=quote,
         evidence=(record.digest,),
         measure=measure,
         as_of=record.collected_at,
         outdated=evaluated_at - record.collected_at > CLAIM_MAX_AGE,
+        telling=_telling(topic, quote, measure, topics),
     )
 
 

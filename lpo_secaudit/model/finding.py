@@ -135,6 +135,8 @@ class Leg:
         place: section and page, cell, or resource: where a reader finds it.
         quote: the words or the fact.
         evidence: digests of the records.
+        telling: [start, end) of the words in `quote` that speak of the topic, in characters; None where
+            no part of it tells more than the rest.
     """
 
     leg: Literal["promise", "claim", "practice", "baseline"]
@@ -142,6 +144,7 @@ class Leg:
     place: str
     quote: str
     evidence: tuple[str, ...]
+    telling: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -150,6 +153,7 @@ class Leg:
             "place": self.place,
             "quote": self.quote,
             "evidence": list(self.evidence),
+            "telling": None if self.telling is None else list(self.telling),
         }
 
 

@@ -22,12 +22,15 @@ class Mention:
         place: section and page, cell, or resource.
         quote: the words or the fact.
         evidence: digests of the records.
+        telling: [start, end) of the words in `quote` that speak of the topic, in characters; None where
+            no part of it tells more than the rest.
     """
 
     source: str
     place: str
     quote: str
     evidence: tuple[str, ...] = ()
+    telling: tuple[int, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -35,6 +38,7 @@ class Mention:
             "place": self.place,
             "quote": self.quote,
             "evidence": list(self.evidence),
+            "telling": None if self.telling is None else list(self.telling),
         }
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from lpo_secaudit.report.excerpt import excerpt
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
@@ -21,6 +23,8 @@ _OUTCOME_RANK = {
     "not-applicable": 5,
 }
 MOST_LETTERS = 140
+"""Of a quote in the matrix, before it is opened."""
+
 MOST_OBSERVATIONS = 40
 """Observations shown under one finding; audit.json has all."""
 
@@ -38,7 +42,8 @@ def _template() -> Template:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = lambda share: "–" if share is None else f"{share:.0%}"
-    environment.filters["shortened"] = _shortened
+    environment.filters["shown"] = lambda said: excerpt(said["quote"], said.get("telling"), MOST_LETTERS)
+    environment.filters["in_full"] = lambda said: excerpt(said["quote"], said.get("telling"))
     environment.filters["words"] = lambda text: str(text).replace("-", " ")
     return environment.get_template("audit.html.j2")
 
@@ -74,14 +79,8 @@ def render(result: Mapping[str, Any], disputes: Mapping[str, Sequence[str]] | No
             )
         ],
         conflicts=sorted(result["conflicts"], key=lambda c: (_RANK[c["severity"]], c["kind"], c["topic"])),
-        most=MOST_OBSERVATIONS,
         disputes=disputes or {},
     )
-
-
-def _shortened(text: str) -> str:
-    words = " ".join(text.split())
-    return words if len(words) <= MOST_LETTERS else words[: MOST_LETTERS - 1] + "…"
 
 
 def _ordered(observations: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

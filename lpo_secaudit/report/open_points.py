@@ -10,12 +10,14 @@ questions. Three kinds, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
-__all__ = ["OpenPoint", "open_points", "to_markdown", "to_xlsx"]
+from lpo_secaudit.report.excerpt import excerpt
+
+__all__ = ["Fact", "OpenPoint", "open_points", "to_markdown", "to_xlsx"]
 
 _RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3, "informational": 4}
 _HEAD = (
@@ -34,8 +36,29 @@ _WIDTHS = (6, 18, 24, 11, 60, 60, 40, 20, 40, 30)
 MAX_CELL = 32_000
 """A cell of a workbook holds at most 32,767 characters."""
 
+MOST_LETTERS = 240
+"""Of a quote in Markdown, before it stands in full."""
+
 MOST_SHOWN = 20
 """Violations named in one point; audit.json has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that the audit holds.
+
+    Attributes:
+        said: the words or the fact.
+        by: the side of a conflict and the source; "" where the point says it.
+        telling: [start, end) of the words in `said` that speak of the topic, or None.
+    """
+
+    said: str
+    by: str = ""
+    telling: Sequence[int] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.by}: {self.said}" if self.by else self.said
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +67,7 @@ class OpenPoint:
 
     Attributes:
         kind: "conflict", "unproven", "undetermined" or "violation".
-        facts: what the audit holds, one line each, with its source.
+        facts: what the audit holds.
         places: where a reader finds it.
         reference: fingerprint of the conflict or finding; an answer is matched by it.
     """
@@ -53,7 +76,7 @@ class OpenPoint:
     topic: str
     severity: str
     question: str
-    facts: tuple[str, ...]
+    facts: tuple[Fact, ...]
     places: tuple[str, ...]
     reference: str
 
@@ -82,7 +105,10 @@ def _conflicts(result: Mapping[str, Any], titles: Mapping[str, str]) -> Iterable
             titles.get(c["topic"], c["topic"].replace("-", " ")),
             c["severity"],
             c["ask"] or c["message"],
-            (c["message"], *(f"{s['leg']} ({s['source']}): {s['quote']}" for s in sides)),
+            (
+                Fact(c["message"]),
+                *(Fact(s["quote"], f"{s['leg']} ({s['source']})", s.get("telling")) for s in sides),
+            ),
             tuple(s["place"] for s in sides),
             c["fingerprint"],
         )
@@ -100,7 +126,7 @@ def _unproven(result: Mapping[str, Any]) -> Iterable[OpenPoint]:
             row["title"],
             "low",
             f"What shows this: {mention['quote']}? Please send a document, a screenshot or a report.",
-            tuple(f"{m['source']}: {m['quote']}" for m in claim["mentions"]),
+            tuple(Fact(m["quote"], m["source"], m.get("telling")) for m in claim["mentions"]),
             tuple(m["place"] for m in claim["mentions"]),
             row["topic"],
         )
@@ -116,7 +142,7 @@ def _undetermined(result: Mapping[str, Any]) -> Iterable[OpenPoint]:
             f["title"],
             f["severity"],
             f"{f['requirement']} {ask}",
-            (f["reason"],),
+            (Fact(f["reason"]),),
             (f["citation"],),
             f["fingerprint"],
         )
@@ -128,13 +154,13 @@ def _violations(result: Mapping[str, Any]) -> Iterable[OpenPoint]:
         if f["status"] != "not-satisfied" or f["waived"]:
             continue
         shown = [seen[x] for x in f["violations"] if x in seen]
-        more = (f"and {len(shown) - MOST_SHOWN} more",) if len(shown) > MOST_SHOWN else ()
+        more = (Fact(f"and {len(shown) - MOST_SHOWN} more"),) if len(shown) > MOST_SHOWN else ()
         yield OpenPoint(
             "violation",
             f["title"],
             f["severity"],
             f"{f['requirement']} By when will this be cured, and how?",
-            (*(o["message"] for o in shown[:MOST_SHOWN]), *more),
+            (*(Fact(o["message"]) for o in shown[:MOST_SHOWN]), *more),
             (f["citation"], *dict.fromkeys(o["subject"]["id"] for o in shown[:MOST_SHOWN])),
             f["fingerprint"],
         )
@@ -163,7 +189,7 @@ def to_markdown(result: Mapping[str, Any]) -> str:
             lines += ["", f"## {titles[point.kind]}"]
             last = point.kind
         lines += ["", f"### {number}. {_md(point.topic)} ({point.severity})", "", _md(point.question), ""]
-        lines += [f"- {_md(fact)}" for fact in point.facts]
+        lines += [line for fact in point.facts for line in _fact_lines(fact)]
         lines += [
             "",
             f"Where: {_md('; '.join(point.places))}",
@@ -177,9 +203,22 @@ def to_markdown(result: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _fact_lines(fact: Fact) -> Iterator[str]:
+    """The words that tell in bold; where they stand in a long quote, first what is around them."""
+    part = excerpt(fact.said, fact.telling, MOST_LETTERS if fact.telling else None)
+    by = f"{_md(fact.by)}: " if fact.by else ""
+    told = f"**{_md(part.telling)}**" if part.telling else ""
+    yield f"- {by}{_escaped(part.before)}{told}{_escaped(part.after)}"
+    if not part.whole:
+        yield f"  - in full: {_md(fact.said)}"
+
+
 def _md(text: str) -> str:
     """Text on one line that Markdown takes as text, whatever the provider's side put into it."""
-    plain = " ".join(text.split())
+    return _escaped(" ".join(text.split()))
+
+
+def _escaped(plain: str) -> str:
     for mark in "\\`*_[]<>|#":
         plain = plain.replace(mark, "\\" + mark)
     return plain
@@ -221,7 +260,7 @@ def _columns(point: OpenPoint) -> Sequence[str]:
         point.topic,
         point.severity,
         point.question,
-        "\n".join(point.facts),
+        "\n".join(map(str, point.facts)),
         "\n".join(point.places),
         point.reference,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from lpo_secaudit.model.finding import FindingStatus
+from lpo_secaudit.report.excerpt import excerpt
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -28,6 +29,7 @@ STYLE = {
 }
 MOST_FINDINGS = 12
 MOST_CONFLICTS = 6
+MOST_LETTERS = 160
 
 
 def print_summary(
@@ -121,12 +123,9 @@ def _conflicts(result: AuditResult, console: Console) -> None:
     for conflict in ordered[:MOST_CONFLICTS]:
         severity = str(conflict.severity)
         console.print(f"  [{STYLE[severity]}]{severity:>13}[/]  {escape(conflict.message)}")
-        console.print(
-            f"  {'':>13}  {conflict.first.leg}: {escape(_short(conflict.first.quote))}", style="dim"
-        )
-        console.print(
-            f"  {'':>13}  {conflict.second.leg}: {escape(_short(conflict.second.quote))}", style="dim"
-        )
+        for leg in (conflict.first, conflict.second):
+            shown = str(excerpt(leg.quote, leg.telling, MOST_LETTERS))
+            console.print(f"  {'':>13}  {leg.leg}: {escape(shown)}", style="dim")
     if len(ordered) > MOST_CONFLICTS:
         console.print(f"  {'':>13}  and {len(ordered) - MOST_CONFLICTS} more in the report")
 
@@ -145,6 +144,6 @@ def _unseen(result: AuditResult, console: Console) -> None:
         console.print(f"  plugin {escape(problem['plugin'])}: {escape(_short(problem['message']))}")
 
 
-def _short(text: str, length: int = 160) -> str:
+def _short(text: str, length: int = MOST_LETTERS) -> str:
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -137,9 +137,47 @@ def test_any_text_can_be_matched(text: str) -> None:
         assert topic in TOPICS.by_id
 
 
+@pytest.mark.parametrize(
+    ("topic", "words"),
+    [
+        ("encryption-at-rest", "encrypt all data at rest"),
+        ("encryption-in-transit", "encrypt all data at rest and in transit"),
+        ("mfa", "multi-factor"),
+        ("logging", "log"),
+        ("backup", "backups"),
+    ],
+)
+def test_the_words_by_which_a_text_speaks_of_a_topic(topic: str, words: str) -> None:
+    text = (
+        "The ﬁrm’s data is protected. In particular Provider shall encrypt all data at rest and in transit, "
+        "require multi-factor authentication, log access, and keep daily backups."
+    )
+    found = TOPICS.telling(topic, text)
+    assert found is not None
+    assert text[slice(*found)] == words
+
+
+def test_a_text_that_does_not_speak_of_a_topic_has_no_such_words() -> None:
+    assert TOPICS.telling("mfa", "Data is encrypted.") is None
+    assert TOPICS.telling("encryption-at-rest", "The key. That encrypts. At rest.") is None
+
+
+VOCABULARY = "encrypt encrypted data at rest in transit tls key log logs access mfa multi factor backup . not"
+
+
+@given(st.lists(st.sampled_from(VOCABULARY.split()), max_size=30).map(" ".join))
+def test_the_telling_words_alone_speak_of_the_topic(text: str) -> None:
+    for id_ in TOPICS.for_text(text):
+        found = TOPICS.telling(id_, text)
+        assert found is not None
+        topic = TOPICS[id_]
+        assert matches_words((*topic.words, *topic.otherwise), text[slice(*found)])
+
+
 def test_matching_a_huge_hostile_text_is_quick() -> None:
     started = time.perf_counter()
     TOPICS.for_text("encrypt at " * 500_000)
+    TOPICS.telling("encryption-at-rest", "encrypt at " * 500_000 + "rest")
     load_places().find("united " * 500_000)
     assert time.perf_counter() - started < 5
 

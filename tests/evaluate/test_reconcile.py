@@ -45,6 +45,54 @@ def test_a_general_clause_promises_only_what_its_words_name() -> None:
     assert not found.conflicts
 
 
+MANY = (
+    "Provider shall encrypt all data at rest and in transit, require multi-factor authentication for every "
+    "user, log access to them, and keep backups."
+)
+
+
+def telling(found: Reconciliation, topic: str) -> str:
+    """The telling words of the first promise on a topic."""
+    mention = next(r for r in found.matrix if r.topic == topic).promise.mentions[0]
+    return "" if mention.telling is None else mention.quote[slice(*mention.telling)]
+
+
+@pytest.mark.parametrize(
+    ("topic", "words"),
+    [("encryption-at-rest", "encrypt all data at rest"), ("mfa", "multi-factor"), ("backup", "backups")],
+)
+def test_a_quote_on_many_topics_has_the_telling_words_of_each(topic: str, words: str) -> None:
+    found = held([clause("security-measures-specific", MANY)], seen=[observed(topic, BAD)])
+    assert telling(found, topic) == words
+    [conflict] = found.conflicts
+    assert conflict.first.quote == MANY
+    assert conflict.first.telling is not None
+    assert MANY[slice(*conflict.first.telling)] == words
+
+
+def test_the_number_is_what_tells_where_a_topic_has_one() -> None:
+    text = "Provider notifies Client of each breach, without delay and within seventy-two (72) hours."
+    found = held([clause("breach-notification", text, deadline_hours=72)])
+    assert telling(found, "breach-notice") == "seventy-two (72) hours"
+
+
+@pytest.mark.parametrize("before", ["x" * 900, "Also " * 200, ""])
+def test_a_long_quote_is_cut_around_its_telling_words(before: str) -> None:
+    text = f"{before} Data are encrypted at rest with care. {'And more. ' * 90}"
+    found = held([clause("security-measures-specific", text)])
+    [mention] = next(r for r in found.matrix if r.topic == "encryption-at-rest").promise.mentions
+    assert telling(found, "encryption-at-rest") == "encrypted at rest"
+    assert mention.quote in text
+    assert len(mention.quote) == 600
+
+
+def test_what_a_claim_says_of_its_topic_is_told() -> None:
+    found = held(claimed=[answer("mfa", "yes", "In all your offices, is multi-factor authentication on?")])
+    [mention] = next(r for r in found.matrix if r.topic == "mfa").claim.mentions
+    assert mention.telling is not None
+    assert mention.quote[slice(*mention.telling)] == "multi-factor"
+
+
 def test_a_clause_that_binds_the_client_promises_nothing() -> None:
     found = held(
         [clause("security-measures-specific", "Customer encrypts data at rest.", bound="client")],

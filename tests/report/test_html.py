@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
 import re
@@ -51,6 +52,30 @@ def test_hostile_words_stay_words(tmp_path: Path) -> None:
     assert not {a for a in seen.attributes if a.startswith("on")}
     assert "{{ 7*7 }}" in page
     assert "alert(1)" in page
+
+
+def test_the_matrix_marks_the_words_that_tell_and_keeps_the_whole_quote_at_hand(tmp_path: Path) -> None:
+    result = make_audit(tmp_path).result.to_json()
+    quote = "Provider <b>shall</b> do much, " * 8 + "encrypt data at rest" + " and do still more" * 8
+    start = quote.index("encrypt")
+    mention = {
+        "source": "dpa",
+        "place": "s. 3",
+        "quote": quote,
+        "evidence": [],
+        "telling": [start, start + 20],
+    }
+    cell = {"state": "promised", "summary": "dpa", "mentions": [mention], "total": 1}
+    none = {"state": "none", "summary": "", "mentions": [], "total": 0}
+    line = {"topic": "t", "title": "T", "group": "g", "scale": "s", "verdict": "open", "conflicts": []}
+    result["matrix"] = [{**line, "promise": cell, "claim": none, "practice": none}]
+    page = render(result)
+    [shown] = re.findall(r"<summary[^>]*>(…[^…]*<mark>encrypt data at rest</mark>[^…]*…)</summary>", page)
+    assert len(re.sub(r"</?mark>", "", html.unescape(shown))) <= 140
+    marked = html.escape(quote).replace("encrypt data at rest", "<mark>encrypt data at rest</mark>")
+    assert f"</summary>{marked}</details>" in page
+    del mention["telling"]  # as audits of before recorded it
+    assert "<mark>" not in render(result)
 
 
 def test_what_the_provider_disputes_is_marked_where_it_stands(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_each_kind_of_open_point_appears_once(result: dict[str, Any]) -> None:
         ("undetermined", "fp-open"),
         ("violation", "fp-bad"),
     ]
-    assert points[3].facts == ("disk is bare",)
+    assert [str(fact) for fact in points[3].facts] == ["disk is bare"]
     assert points[3].places == ("Own 1", "disk-1")
 
 
@@ -98,6 +98,21 @@ def test_markdown_keeps_hostile_text_as_text(result: dict[str, Any]) -> None:
     assert "<script>" not in text and "\\<script\\>" in text
     assert text.count("Reference: `") == 4
     assert "There are none" in to_markdown({**result, "conflicts": [], "matrix": [], "findings": []})
+
+
+def test_markdown_shows_the_telling_words_of_a_long_quote_and_the_quote_in_full(
+    result: dict[str, Any],
+) -> None:
+    words = "The provider *keeps* its word. " * 10 + "It logs  every access. " + "And more [of] this. " * 10
+    start = words.index("logs")
+    result["conflicts"][0]["first"] = leg("promise", words) | {"telling": [start, start + 4]}
+    lines = to_markdown(result).splitlines()
+    [shown] = [line for line in lines if line.startswith("- promise (promise): ")]
+    [full] = [line for line in lines if line.startswith("  - in full: ")]
+    assert "**logs** every access" in shown and shown.count("…") == 2 and len(shown) < 300
+    assert full.removeprefix("  - in full: ") == " ".join(words.split()).translate(
+        str.maketrans({mark: "\\" + mark for mark in "*[]"})
+    )
 
 
 def test_the_workbook_holds_every_point_and_no_formula(result: dict[str, Any]) -> None:
