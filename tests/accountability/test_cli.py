@@ -64,71 +64,18 @@ def test_wrong_use_exits_2_and_says_why(
 def test_the_life_of_an_incident(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     where = ["--ledger", str(tmp_path / "ledger.sqlite")]
     me = ["--by", "A. Partner", *where]
+
+    def event(what: str, at: str, *more: str) -> int:
+        said = ("--what", what, "--who", "provider", "--at", at)
+        return run("event", "luzon-2026-03", *said, *more, *me)
+
     assert run("status", *where) == ExitCode.USAGE
     assert run("open", INCIDENT, *me) == ExitCode.CLEAN
-    assert (
-        run(
-            "event",
-            "luzon-2026-03",
-            "--what",
-            "confirmed",
-            "--who",
-            "provider",
-            "--at",
-            "2026-03-04T15:00:00+08:00",
-            "--evidence",
-            INCIDENT,
-            *me,
-        )
-        == ExitCode.CLEAN
-    )
-    assert (
-        run(
-            "event",
-            "luzon-2026-03",
-            "--what",
-            "aware",
-            "--who",
-            "provider",
-            "--at",
-            "2026-03-03T08:10:00+08:00",
-            *me,
-        )
-        == ExitCode.USAGE
-    )
+    assert event("confirmed", "2026-03-04T15:00:00+08:00", "--evidence", INCIDENT) == ExitCode.CLEAN
+    assert event("aware", "2026-03-03T08:10:00+08:00") == ExitCode.USAGE
     assert "stands twice" in capsys.readouterr().err
-    assert (
-        run(
-            "event",
-            "luzon-2026-03",
-            "--what",
-            "aware",
-            "--who",
-            "provider",
-            "--at",
-            "2026-03-03T08:10:00+08:00",
-            "--corrects",
-            "4",
-            *me,
-        )
-        == ExitCode.USAGE
-    )
-    assert (
-        run(
-            "event",
-            "luzon-2026-03",
-            "--what",
-            "aware",
-            "--who",
-            "provider",
-            "--at",
-            "2026-03-03T08:10:00+08:00",
-            "--corrects",
-            "3",
-            *me,
-        )
-        == ExitCode.CLEAN
-    )
+    assert event("aware", "2026-03-03T08:10:00+08:00", "--corrects", "4") == ExitCode.USAGE
+    assert event("aware", "2026-03-03T08:10:00+08:00", "--corrects", "3") == ExitCode.CLEAN
     capsys.readouterr()
     assert run("status", "luzon-2026-03", *where) == ExitCode.CLEAN
     out = capsys.readouterr().out
