@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +42,11 @@ def _sha256(data: bytes) -> str:
 
 def later_files(case: Case, policy: TrustPolicy | None) -> None:
     """Step 6: each file that came later shows its own integrity, or is a stranger."""
-    from lpo_secaudit.verification import walk
+    from lpo_secaudit.verification import LATER, UNFINISHED, walk
 
-    names = {n for n in walk(case) if n.startswith(("cosignatures/", "timestamps/", "replies/"))}
+    present = set(walk(case))
+    names = {n for n in present if n.startswith(LATER)}
+    names -= _unfinished(case, sorted(n for n in present if n.startswith(UNFINISHED)))
     claimed: set[str] = set()
     checks: dict[str, tuple[Callable[[Case, str, set[str]], None], tuple[str, ...]]] = {
         # folder: the check of its files, and what may lie beside one but a key and a proof
@@ -72,6 +75,29 @@ def later_files(case: Case, policy: TrustPolicy | None) -> None:
         replace(s, proven_at=case.proven.get(s.file)) for s in case.report.signatures
     ]
     _dispute(case, policy)
+
+
+def _unfinished(case: Case, found: Iterable[str]) -> set[str]:
+    """Name the additions that are under way or were stopped; gives their files that have a place already.
+
+    A file in its place counts as one of theirs only while it is the one that is being placed: else
+    whoever changes a file could call it unfinished.
+    """
+    placed: set[str] = set()
+    for top, files in groupby(found, lambda name: name.partition("/")[0]):
+        case.undecidable(
+            top, "an addition under way, or stopped before its end: its command, given again, completes it"
+        )
+        # What is still or again a draft is not whole, and none of its files is being placed.
+        for file in () if top.endswith(".new") else files:
+            name = file.partition("/")[2]
+            case.unfinished[name] = file
+            try:
+                if case.read(name) == case.read(file):
+                    placed.add(name)
+            except SecauditError:
+                continue
+    return placed
 
 
 def _guarded(case: Case, name: str, check: Callable[[], None], *also: str) -> set[str]:
@@ -342,18 +368,36 @@ def _entry(case: Case, entry: Mapping[str, Any], envelope: str, index: int, supe
                 )
         case "cosignature" if body.get("envelope") == envelope:
             for ending in ("json", "tsr") if body.get("token") else ("json",):
-                if not (case.root / f"cosignatures/{body['keyid']}.{ending}").is_file():
-                    case.wrong(
-                        f"cosignatures/{body['keyid']}.{ending}", f"is missing: entry {index} records it"
-                    )
+                _present(case, f"cosignatures/{body['keyid']}.{ending}", index)
         case "reply" if body.get("audit") == envelope:
-            name = f"replies/{body['envelope'].removeprefix('sha256:')[:16]}.json"
-            if not (case.root / name).is_file():
-                case.wrong(name, f"is missing: entry {index} records it")
+            _present(case, f"replies/{body['envelope'].removeprefix('sha256:')[:16]}.json", index)
         case "timestamp" if body.get("envelope") == envelope:
-            if not any(
-                _sha256(p.read_bytes()) == body["token"] for p in (case.root / "timestamps").glob("*.tsr")
-            ):
-                case.wrong("timestamps", f"a timestamp is missing: entry {index} records it")
+            stamped = [f"timestamps/{path.name}" for path in case.root.glob("timestamps/*.tsr")]
+            left = [at for name, at in case.unfinished.items() if name.endswith(".tsr")]
+            if not _holds(case, stamped, body["token"]):
+                unfinished = _holds(case, left, body["token"])
+                _lost(case, "timestamps", "a timestamp is", index, unfinished=unfinished)
         case _:
             pass
+
+
+def _present(case: Case, name: str, index: int) -> None:
+    if not (case.root / name).is_file():
+        _lost(case, name, "is", index, unfinished=name in case.unfinished)
+
+
+def _holds(case: Case, files: Iterable[str], digest: str) -> bool:
+    for file in files:
+        try:
+            if _sha256(case.read(file)) == digest:
+                return True
+        except SecauditError:  # step 6 says what is wrong with it
+            continue
+    return False
+
+
+def _lost(case: Case, name: str, what: str, index: int, *, unfinished: bool) -> None:
+    if unfinished:
+        case.undecidable(name, f"{what} unfinished: entry {index} records it")
+    else:
+        case.wrong(name, f"{what} missing: entry {index} records it")

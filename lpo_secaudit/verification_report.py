@@ -155,6 +155,7 @@ class Case:
     Attributes:
         proven: signed file to the earliest trusted time at which it existed.
         revoked: key id to the instant from which the ledger revokes it.
+        unfinished: file of an addition that was not finished to where it lies meanwhile.
         witnessed: witness's key id to the times, by its own word, at which it saw this audit's entry
             in the log.
     """
@@ -172,6 +173,7 @@ class Case:
     proven: dict[str, datetime] = field(default_factory=dict)
     replies: dict[str, dict[str, Any]] = field(default_factory=dict)
     revoked: dict[str, datetime] = field(default_factory=dict)
+    unfinished: dict[str, str] = field(default_factory=dict)
     witnessed: dict[str, list[datetime]] = field(default_factory=dict)
 
     def wrong(self, file: str, message: str) -> None:
