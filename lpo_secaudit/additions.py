@@ -1,11 +1,13 @@
 """What comes to an audit folder after it was signed: cosignatures, timestamps, replies, answers.
 
 Nothing that was signed is touched. Each addition is a file of its own, with the public key beside it
-where a key signed, and a proof of its place in the ledger where it was recorded:
+where a key signed, and a proof of its place in the ledger where it was recorded; `staging` adds them as one:
 
     cosignatures/<key id>.json      the audit's own statement, signed by one more key; .tsr: its timestamp
     timestamps/0001.tsr             see attest.timestamps
     replies/<16 hex>.json           a provider's rebuttal or cure, or the firm's answer to one
+
+What a killed process left of an addition, the same call brings to its end and adds no second one.
 
 Specified in docs/formats/audit-folder.md and reply.md.
 """
@@ -13,8 +15,6 @@ Specified in docs/formats/audit-folder.md and reply.md.
 from __future__ import annotations
 
 import hashlib
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Any
 from lpo_secaudit.attest.check import open_envelope, read_statement
 from lpo_secaudit.attest.dsse import envelope, statement
 from lpo_secaudit.errors import InputError
-from lpo_secaudit.folder import PREDICATE_TYPE, proof_file
+from lpo_secaudit.folder import PREDICATE_TYPE
 from lpo_secaudit.formats.canonical import digest_bytes
 from lpo_secaudit.formats.instants import format_instant
+from lpo_secaudit.staging import Recording, add, complete
 
 if TYPE_CHECKING:
     from lpo_secaudit.attest.signers import Signer
-    from lpo_secaudit.ledger import Kind
 
 __all__ = ["REPLY_TYPE", "add_timestamp", "answer", "cosign", "reply"]
 
@@ -50,45 +50,6 @@ def _attestation(folder: Path) -> tuple[bytes, dict[str, str], dict[str, Any], b
     opened = open_envelope(raw, str(folder / "attestation.json"))
     subjects, predicate = read_statement(opened, PREDICATE_TYPE, str(folder / "attestation.json"))
     return raw, subjects, predicate, opened.payload
-
-
-def _store(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Add files to a folder: all are on the disk before the first appears, so a full disk adds none."""
-    for name in files:
-        if (folder / name).exists():
-            raise InputError(
-                "is there already", where=str(folder / name), hint="additions are never overwritten"
-            )
-    partial: dict[Path, Path] = {}
-    try:
-        for name, data in files.items():
-            # Beside the folder: a killed process leaves no stranger in it.
-            made = folder.absolute().parent / f".{folder.name}.adding-{secrets.token_hex(6)}"
-            partial[made] = folder / name
-            with made.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-        for made, target in partial.items():
-            target.parent.mkdir(exist_ok=True)
-            made.replace(target)
-    except OSError as error:
-        raise InputError(
-            f"cannot be written: {error.strerror}",
-            where=str(folder),
-            hint="check the folder's permissions and the space on its disk",
-        ) from error
-    finally:
-        for made in partial:
-            made.unlink(missing_ok=True)
-
-
-def _record(ledger: str | Path, kind: Kind, body: Mapping[str, Any], signer: Signer, now: datetime) -> bytes:
-    from lpo_secaudit.ledger import Ledger
-
-    with Ledger.open(ledger, create=True) as log:
-        index = log.append(kind, body, now)
-        return proof_file(log.prove(index, log.checkpoint(signer, signer.keyid)))
 
 
 def _now(now: datetime | None) -> datetime:
@@ -118,9 +79,11 @@ def cosign(
     """
     root = Path(folder)
     raw, _, predicate, payload = _attestation(root)
+    name = f"cosignatures/{signer.keyid}"
+    if name in complete(root, signer, ledger):
+        return root / f"{name}.json"
     if any(s.get("keyid") == signer.keyid for s in predicate.get("signers", ())):
         raise InputError("the key has signed this audit already", where=str(root))
-    name = f"cosignatures/{signer.keyid}"
     if (root / f"{name}.json").exists():
         raise InputError("the key has signed this audit already", where=str(root / f"{name}.json"))
     made = envelope(payload, signer)
@@ -136,8 +99,7 @@ def cosign(
 
         files[f"{name}.tsr"] = request_timestamp(made, tsa)
         body["token"] = digest_bytes(files[f"{name}.tsr"])
-    proof = _record(ledger, "cosignature", body, signer, _now(now))
-    _store(root, files | {f"{name}.proof.json": proof})
+    add(root, name, files, Recording("cosignature", body, ledger, signer, _now(now)))
     return root / f"{name}.json"
 
 
@@ -157,13 +119,16 @@ def add_timestamp(
 
     root = Path(folder)
     raw = _attestation(root)[0]
+    left = [stem for stem in complete(root, signer, ledger) if stem.startswith("timestamps/")]
+    if left:
+        return root / f"{left[-1]}.tsr"
     name, files = next_timestamp(root, url)
+    stem, recording = name.removesuffix(".tsr"), None
     if signer is not None and ledger is not None:
-        stem = name.removesuffix(".tsr")
         body = {"envelope": digest_bytes(raw), "token": digest_bytes(files[name]), "keyid": signer.keyid}
-        proof = _record(ledger, "timestamp", body, signer, _now(None))
-        files |= {f"{stem}.pub": signer.public_key_pem, f"{stem}.proof.json": proof}
-    _store(root, files)
+        files[f"{stem}.pub"] = signer.public_key_pem
+        recording = Recording("timestamp", body, ledger, signer, _now(None))
+    add(root, stem, files, recording)
     return root / name
 
 
@@ -264,9 +229,13 @@ def _add_reply(
         "recorded": ledger is not None,
         "signers": [{"keyid": signer.keyid, "algorithm": signer.algorithm}],
     }
+    for stem in complete(root, signer, ledger):
+        if stem.startswith("replies/") and _words(root / f"{stem}.json") == full | {"made_at": None}:
+            return root / f"{stem}.json"
     made = envelope(statement({"attestation.json": digest_bytes(raw)}, REPLY_TYPE, full), signer)
     name = f"replies/{hashlib.sha256(made).hexdigest()[:16]}"
     files = {f"{name}.json": made, f"{name}.pub": signer.public_key_pem}
+    recording = None
     if ledger is not None:
         # The words stay out of the log, which cannot forget; their digest is enough.
         body = {
@@ -277,9 +246,15 @@ def _add_reply(
             "kind": predicate["kind"],
             "keyid": signer.keyid,
         }
-        files[f"{name}.proof.json"] = _record(ledger, "reply", body, signer, now)
-    _store(root, files)
+        recording = Recording("reply", body, ledger, signer, now)
+    add(root, name, files, recording)
     return root / f"{name}.json"
+
+
+def _words(reply: Path) -> dict[str, Any]:
+    """What a reply says, without its time."""
+    opened = open_envelope(_read(reply), str(reply))
+    return read_statement(opened, REPLY_TYPE, str(reply))[1] | {"made_at": None}
 
 
 def _fingerprints(root: Path) -> dict[str, str]:

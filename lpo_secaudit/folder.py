@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from lpo_secaudit.attest.signers import Signer
     from lpo_secaudit.ledger import Kind, Proof
 
-__all__ = ["PREDICATE_TYPE", "AuditFolder", "proof_file", "tool_digest"]
+__all__ = ["PREDICATE_TYPE", "AuditFolder", "proof_file", "sync", "tool_digest"]
 
 PREDICATE_TYPE = "urn:lpo-secaudit:audit:v1"
 PROOF_FORMAT = "lpo-secaudit-proof/1"
@@ -298,12 +298,12 @@ class AuditFolder:
         """
         try:
             for found in sorted(self._root.rglob("*"), reverse=True):
-                _sync(found)
-            _sync(self._root)
+                sync(found)
+            sync(self._root)
             if self.path.is_dir():
                 self.path.rmdir()
             self._root.rename(self.path.absolute())
-            _sync(self.path.absolute().parent)
+            sync(self.path.absolute().parent)
         except OSError as error:
             raise _cannot_write(self.path, error) from error
 
@@ -326,7 +326,8 @@ def _lock(folder: Path) -> int | None:
     return descriptor
 
 
-def _sync(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Bring a file or the names in a folder to the disk."""
     if os.name != "posix" and path.is_dir():
         return
     descriptor = os.open(path, os.O_RDONLY)

@@ -154,6 +154,15 @@ class TestLedger:
         with pytest.raises(InputError, match="there is no ledger"):
             world.verify(ledger=tmp_path / "none")
 
+    def test_a_folder_where_a_token_should_be_is_passed_over(self, world: World, folder: Path) -> None:
+        for name in ("0000.tsr", "9999.tsr"):
+            (folder / "timestamps" / name).mkdir()
+        assert verify(folder, trust=world.trust, ledger=world.ledger).verdict == "verified"
+        for token in (folder / "timestamps").glob("000[12].*"):
+            token.unlink()
+        report = verify(folder, ledger=world.ledger)
+        assert {p.message.split(":")[0] for p in report.wrong} == {"a timestamp is missing"}
+
     @pytest.mark.parametrize("lost", ["cosignatures", "replies", "timestamps"])
     def test_an_addition_that_was_recorded_cannot_vanish(self, world: World, folder: Path, lost: str) -> None:
         shutil.rmtree(folder / lost)
@@ -281,8 +290,8 @@ def test_the_verifier_imports_nothing_of_the_writer() -> None:
         "import sys, lpo_secaudit.verification, lpo_secaudit.verification_later, lpo_secaudit.ledger.check, "
         "lpo_secaudit.verification_trust, "
         "lpo_secaudit.ledger.reader, lpo_secaudit.attest.check, lpo_secaudit.attest.trust; "
-        "writers = ('folder', 'additions', 'sealing', 'attest.dsse', 'attest.signers', 'ledger.log', "
-        "'ledger.store', 'ledger.stored_tree', 'ledger.tree', 'ledger.note', "
+        "writers = ('folder', 'additions', 'sealing', 'staging', 'attest.dsse', 'attest.signers', "
+        "'ledger.log', 'ledger.store', 'ledger.stored_tree', 'ledger.tree', 'ledger.note', "
         "'ledger.entries', 'ledger.publish'); "
         "print([m for m in sys.modules if m.removeprefix('lpo_secaudit.') in writers])"
     )

@@ -28,12 +28,15 @@ def cosign(
     """Sign an audit with one more key, after verifying it: one pair of eyes more."""
     from lpo_secaudit.additions import cosign as add
     from lpo_secaudit.cli.signing import signer_for
+    from lpo_secaudit.staging import complete
     from lpo_secaudit.verification import verify
 
-    verify(folder, replay=replay).raise_for_problems()
     signer = signer_for(key)
     assert signer is not None  # noqa: S101  # the option is required
-    made = add(folder, signer, ledger, tsa=tsa)
+    # First what a killed run left: verification rightly says that it is unfinished.
+    completed = f"cosignatures/{signer.keyid}" in complete(folder, signer, ledger)
+    verify(folder, replay=replay).raise_for_problems()
+    made = folder / f"cosignatures/{signer.keyid}.json" if completed else add(folder, signer, ledger, tsa=tsa)
     typer.echo(f"signed by key {signer.keyid[:16]}: {made}", err=True)
 
 

@@ -20,6 +20,7 @@ from lpo_secaudit.attest.signers import KeySigner
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.ledger import Ledger
 from lpo_secaudit.verification import verify
+from tests.attest.tsa import make_authority, serving
 from tests.cli.commands import CATALOG, environment
 from tests.cli.test_app import ENGAGEMENT
 from tests.disks import Disk, small_disk
@@ -189,17 +190,74 @@ def test_no_ledger_is_begun_on_a_full_disk(world: Path, disk: Disk, ledger_too: 
     assert verify(disk.path / "audit", ledger=ledger).verdict == "verified"
 
 
-def test_an_addition_on_a_full_disk_leaves_the_folder_as_it_was(world: Path, disk: Disk) -> None:
+def test_an_addition_on_a_full_disk(world: Path, disk: Disk) -> None:
+    """From no room to enough: it is there whole, or can be completed; no record without its addition."""
     folder, ledger, reviewer = disk.path / "audit", world / "ledger.sqlite", KeySigner(generate_key())
     assert finish(world, folder, ledger)[0] in FINISHED
-    before = sorted(folder.rglob("*"))
-    disk.leave(0)
-    with pytest.raises(InputError, match="No space left"):
-        cosign(folder, reviewer, ledger)
+    before, room = sorted(folder.rglob("*")), 0
+    while True:
+        disk.leave(room)
+        try:
+            cosign(folder, reviewer, ledger)
+        except InputError as error:
+            assert "No space left" in error.message, (room, error)
+        else:
+            break
+        room += 4096
+        if not list(folder.glob(".adding-*")):
+            assert sorted(folder.rglob("*")) == before
+        assert not verify(folder, ledger=ledger).wrong
+    assert room >= 2 * 4096
     disk.free()
-    assert sorted(folder.rglob("*")) == before
-    assert verify(folder).verdict == "verified"
-    # The ledger knows of it, and says what is missing, until it is made again.
-    assert [p.message for p in verify(folder, ledger=ledger).wrong] == ["is missing: entry 1 records it"]
-    cosign(folder, reviewer, ledger)
+    assert not list(folder.glob(".adding-*"))
     assert verify(folder, ledger=ledger).verdict == "verified"
+    with Ledger.open(ledger) as log:
+        assert log.size() == 2
+
+
+@pytest.mark.parametrize("kind", ["cosign", "reply", "timestamp"])
+def test_killed_additions(world: Path, kind: str) -> None:
+    """Killed at any moment, it is never called wrong, and the same command completes it."""
+    if kind == "timestamp":
+        pytest.importorskip("rfc3161_client", reason="the extra timestamp is not installed")
+    ledger, folder = world / "ledger.sqlite", world / "audit"
+    assert finish(world, folder, ledger)[0] in FINISHED
+    finding = json.loads((folder / "audit.json").read_bytes())["findings"][0]["fingerprint"]
+    with serving(make_authority(world / "tsa")) as url:
+        record = ("--key", world / "firm.pem", "--ledger", ledger)
+        rng, kills, unfinished, done = random.Random(15), sized(6, 60), 0, 0
+        for number in range(kills):
+            words: tuple[str | Path, ...] = ("timestamp", folder, "--tsa", url, *record)
+            if kind == "reply":
+                words = ("reply", folder, "--finding", finding, "--text", f"No. {number}", *record)
+            elif kind == "cosign":
+                key = world / f"{number}.pem"
+                made = command("keygen", key, "--unencrypted")
+                subprocess.run(made, check=True, capture_output=True, env=environment())
+                words = ("cosign", folder, "--no-replay", "--key", key, "--ledger", ledger)
+            process = subprocess.Popen(
+                command(*words),
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=environment(),
+                start_new_session=True,
+            )
+            while process.poll() is None and not any(folder.glob(".adding-*")):
+                time.sleep(0.0005)
+            time.sleep(rng.uniform(0.0, 0.05))
+            reached = process.poll()
+            if reached is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            err = process.communicate(timeout=30)[1]
+            assert reached in (None, 0), err
+            report = verify(folder, ledger=ledger)
+            assert not report.wrong, report.wrong
+            unfinished += report.verdict == "undecidable"
+            done += reached is not None
+            again = subprocess.run(command(*words), capture_output=True, text=True, env=environment())
+            # Where the killed one had come to its end, the second finds it there.
+            assert again.returncode == 0 or "already" in again.stderr, again.stderr
+            assert not list(folder.glob(".adding-*"))
+            report = verify(folder, ledger=ledger)
+            assert report.verdict == "verified", report.problems
+        print(f"{kind}: {kills - done} killed of {kills}, {unfinished} left something unfinished")
