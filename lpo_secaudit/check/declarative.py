@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,6 +11,7 @@ from jsonschema.exceptions import best_match
 
 from lpo_secaudit.check.definitions import schema_facets
 from lpo_secaudit.check.view import RecordView
+from lpo_secaudit.check.wording import in_words, is_absent, problem_in_words
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.check import (
     Check,
@@ -25,7 +25,8 @@ from lpo_secaudit.model.check import (
 
 __all__ = ["compile_check"]
 
-_SLOT = re.compile(r"\{([A-Za-z0-9_.-]+)\}")
+_SLOT = re.compile(r"\{([A-Za-z0-9_.-]+)(?:\|([^{}|]+))?\}")
+"""A value of the record or a parameter, and after a bar what stands where the value is absent."""
 
 Judge = Callable[[RecordView], "Verdict | None"]
 
@@ -84,7 +85,7 @@ def _stage(
         error = best_match(validator.iter_errors(record.evidence.data))
         if error is None:
             return None
-        return f"{error.json_path.removeprefix('$.')}: {error.message}"[:300]
+        return problem_in_words(error)[:300]
 
     return problem
 
@@ -114,7 +115,6 @@ def _message(check: Check, outcome: Outcome, record: RecordView, parameters: Map
         found = parameters.get(name, record.evidence.data.get(name))
         for step in path:
             found = found.get(step) if isinstance(found, Mapping) else None
-        text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False, sort_keys=True)
-        return text[:200]
+        return match[2] if match[2] and is_absent(found) else in_words(found)
 
     return _SLOT.sub(value, template)

@@ -152,9 +152,12 @@ class _Runner:
             yield Verdict(Outcome.UNAVAILABLE, _gap_text(error.gap), gap=error.gap)
         except Exception as error:
             # A check that crashes on one record must not silence itself for the others.
-            text = error.message if isinstance(error, SecauditError) else f"{type(error).__name__}: {error}"
-            message = f"the check failed: {text}"[:300]
-            yield Verdict(Outcome.ERROR, message, gap=Gap(GapReason.FAILED, message))
+            # What Python says of its own crash tells a reader of the report nothing; it stays in the gap.
+            said, detail = "it cannot deal with what this record holds", f"{type(error).__name__}: {error}"
+            if isinstance(error, SecauditError):
+                said = detail = error.message
+            gap = Gap(GapReason.FAILED, f"the check failed: {detail}"[:300])
+            yield Verdict(Outcome.ERROR, f"the check failed: {said}"[:300], gap=gap)
 
     def _observe(
         self,

@@ -189,7 +189,8 @@ class Check:
             of several contracts).
         max_age: evidence older than this at evaluation is stale; None: the engagement's cadence.
         parameters: name to default; a profile may set them.
-        messages: outcome to template for declarative checks; `{facet}` inserts a value.
+        messages: outcome to template for declarative checks; `{facet}` inserts a value in words, `{a.b}` a
+            member of one, `{facet|words}` the words where it is absent.
         plugin: name of the plugin or catalog that brought the check.
     """
 

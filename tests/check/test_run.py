@@ -99,6 +99,9 @@ def test_a_crashing_check_is_an_error_for_that_record_only() -> None:
         Outcome.ERROR,
         Outcome.SATISFIED,
     ]
+    crashed = observe(evidence, box_check(function=judge))[1]
+    assert crashed.message == "the check failed: it cannot deal with what this record holds"
+    assert crashed.gap is not None and crashed.gap.message == "the check failed: ZeroDivisionError: b"
 
 
 def test_reading_an_undeclared_facet_is_an_error() -> None:
