@@ -69,14 +69,14 @@ def add(root: Path, stem: str, files: Mapping[str, bytes], recording: Recording 
         files: name (the stem with one of ENDINGS) to content.
 
     Raises:
-        InputError: a file is there already, another process was first, or the disk is full. Nothing was
-            added; what was recorded stays to be completed.
+        InputError: a file of that stem is there already, another process was first, or the disk is full.
+            Nothing was added; what was recorded stays to be completed.
         IntegrityError, UndecidableError: see `Ledger.append`.
     """
     with _writing(root), _alone(root):
-        for name in files:
-            if (root / name).exists():
-                raise _there_already(root / name)
+        for ending in ENDINGS:
+            if os.path.lexists(root / f"{stem}{ending}"):
+                raise _there_already(root / f"{stem}{ending}")
         if recording is None:
             _place(root, _stage(root, stem, files))
             return

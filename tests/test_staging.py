@@ -172,6 +172,15 @@ def test_of_two_writers_one_is_first_and_nothing_is_overwritten(tmp_path: Path) 
         ]
 
 
+@pytest.mark.parametrize("ending", [".json", ".pub", ".tsr", ".proof.json"])
+def test_whatever_is_in_the_place_stays_and_nothing_is_recorded(place: Place, ending: str) -> None:
+    there, before = place.folder / f"cosignatures/{REVIEWER.keyid}{ending}", place.entries()
+    there.write_bytes(b"x")
+    with pytest.raises(InputError, match="already"):
+        place.make("cosignature")
+    assert (there.read_bytes(), place.entries(), place.left()) == (b"x", before, set())
+
+
 def test_two_timestamps_at_once_leave_no_token_in_the_ledger_alone(place: Place) -> None:
     before = place.entries()
     said = race([lambda: place.make("timestamp")] * 2)
