@@ -210,6 +210,10 @@ def _quotes(
             chosen.extend(sorted(of_part, key=lambda m: (-m.score, m.start))[:2])
     else:
         chosen = sorted(matches, key=lambda m: (-m.score, m.start))
+        if clause.distinct > 1:
+            # Different things must be named, so each is quoted once before any a second time.
+            first = {m.anchor: m for m in reversed(chosen)}
+            chosen = [*sorted(first.values(), key=lambda m: (-m.score, m.start)), *chosen]
     quotes: dict[tuple[int, int], Quote] = {}
     for match in chosen:
         start, end = _quote_range(match, reading)
@@ -225,6 +229,11 @@ def _quote_range(match: Match, reading: Reading) -> tuple[int, int]:
     """The sentence, or where it is long, the deciding words and those around them."""
     begin, end = reading.bounds[match.unit]
     limit = MAX_QUOTE_WORDS if match.rule.needs else MAX_SENTENCE_WORDS
+    if match.rule.least:
+        # What the sentence leads into is what is listed.
+        for item in reading.items_of.get(match.unit, ()):
+            if begin < reading.bounds[item][1] <= begin + limit:
+                end = max(end, reading.bounds[item][1])
     if end - begin > limit:
         spare = limit - min(match.end - match.start, limit)
         first = max(begin, match.start - spare // 3)

@@ -8,7 +8,7 @@ from typing import Any
 
 from lpo_secaudit.contracts.detect import Match
 from lpo_secaudit.contracts.numbers import find_amounts, find_multiples, find_periods
-from lpo_secaudit.contracts.passages import plain_text, units_near
+from lpo_secaudit.contracts.passages import plain_text, units_near, with_leads
 from lpo_secaudit.contracts.reading import Reading
 
 __all__ = ["cap", "carve_out", "insured"]
@@ -38,7 +38,7 @@ def cap(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, A
         text = plain_text(reading, unit)
         if re.search(r"enhanced|super|increased", text[:60], re.IGNORECASE) or _AGGREGATE_NOT.search(text):
             continue
-        if not _LIABILITY.search(text):
+        if not _LIABILITY.search(with_leads(reading, unit)):
             continue
         if "fee_months" not in values and _FEES.search(text):
             for period in find_periods(text):

@@ -110,7 +110,14 @@ def _listed(lines: list[str], start: int, *, strong: bool) -> Iterator[tuple[str
 
 def _name(cell: str, *, table: bool) -> str:
     cell = (
-        re.split(r"\s[-–—]\s|:|;|\s\(|,\s+(?!" + _LEGAL + r"\b)", cell)[0].strip(" .,*_\"“”'") if cell else ""
+        re.split(
+            r"\s[-–—]\s|:|;|\s\(|\s(?:Address|Location|Country|Purpose|Description)\s*:|,\s+(?!"
+            + _LEGAL
+            + r"\b)",
+            cell,
+        )[0].strip(" .,*_\"“”'")
+        if cell
+        else ""
     )
     if (
         not _NAME.fullmatch(cell)

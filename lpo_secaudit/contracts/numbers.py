@@ -81,7 +81,8 @@ _MULTIPLE = re.compile(
     rf"\b(?:(?P<words>{_WORDS})|(?P<digits>\d{{1,2}}(?:\.\d)?)(?=\s*(?:x\b|times|\()))\s*"
     rf"(?:\(\s*(?P<paren>\d{{1,2}}(?:\.\d)?)\s*x?\s*\)\s*)?"
     rf"(?:times|x\b)(?:\s*\(\s*(?P<after>\d{{1,2}}(?:\.\d)?)\s*x?\s*\))?|\b(?P<twice>twice|double|triple)\b"
-    rf"|\b(?P<percent>\d{{2,3}})\s?(?:%|percent|per\s+cent)",
+    rf"|\b(?P<percent>\d{{2,3}})\s?(?:%|percent|per\s+cent)"
+    rf"|\b(?P<parts>{_WORDS})\s+(?:percent|per\s+cent)\b(?:\s*\(\s*(?P<hundredths>\d{{2,3}})\s*%\s*\))?",
     re.IGNORECASE,
 )
 
@@ -261,6 +262,16 @@ def find_multiples(text: str, start: int = 0, end: int | None = None) -> Iterato
             continue
         if match.group("percent"):
             yield Multiple(Decimal(match.group("percent")) / 100, match.start(), match.end())
+            continue
+        if match.group("parts"):
+            parts = Decimal(word_number(match.group("parts")) or 0)
+            digits = match.group("hundredths")
+            disagrees = (
+                f"{match.group()!r} says both {parts} and {digits}"
+                if digits and Decimal(digits) != parts
+                else ""
+            )
+            yield Multiple(parts / 100, match.start(), match.end(), disagrees)
             continue
         said = [
             Decimal(value) if value[0].isdigit() else Decimal(word_number(value) or 0)

@@ -32,7 +32,10 @@ _UNDUE = re.compile(
     r"|\bexpeditiously\b",
     re.IGNORECASE,
 )
-_DISCOVERY = re.compile(r"\bdiscover(?:y|ed|s|ing|ies)?\b|\bdetect(?:ed|ion|s|ing)?\b", re.IGNORECASE)
+_DISCOVERY = re.compile(
+    r"\bdiscover(?:y|ed|s|ing|ies)?\b|\bdetect(?:ed|ion|s|ing)?\b|\b(?:is|are|was|been)\s+(?:first\s+)?identified\b",
+    re.IGNORECASE,
+)
 _AWARE = re.compile(
     r"\baware(?:ness)?\b|\blearn(?:s|ed|ing)?\s+of\b|\bobtain(?:s|ed|ing)?\s+knowledge|\bknowledge\s+of\b|\bbecomes?\s+known\b",
     re.IGNORECASE,
@@ -41,6 +44,7 @@ _SUSPECTED = re.compile(
     r"\bsuspect(?:ed|s|ing)?\b|\breason(?:able|ably)?\s+(?:grounds?\s+)?(?:to\s+)?(?:believes?|suspects?)\b|\breasonably\s+believes?\b",
     re.IGNORECASE,
 )
+_CLAUSE_NINE = re.compile(r"\bclause\s+9\s?(?:\(?a\)?)?(?=[^.]{0,160}\bperiod\b)", re.IGNORECASE)
 _OBJECT = re.compile(r"\bobject|\boppos|\breject|\bterminat", re.IGNORECASE)
 _GENERAL = re.compile(
     r"\bgeneral(?:ly)?\b|\bhereby\b|\balready\b|\blist\b|\bconsents?\s+to\b|\backnowledges?\b|\bmay\b|\bagrees\b",
@@ -203,11 +207,24 @@ def _notice_days(reading: Reading, matches: list[Match], notes: list[str]) -> di
                 points -= 2
             if points > 0 and (best is None or points > best[0]):
                 best = (points, period)
+    best = best or _clause_nine(reading)
     if best is None:
         return {}
     if best[1].disagrees:
         notes.append(best[1].disagrees)
     return {"notice_days": best[1].days()}
+
+
+def _clause_nine(reading: Reading) -> tuple[int, Period] | None:
+    """The time period that the parties fill in for Clause 9(a) of the Standard Contractual Clauses
+    (Commission Implementing Decision (EU) 2021/914): how long before a change it is announced."""
+    for unit in range(len(reading.units)):
+        text = plain_text(reading, unit)
+        place = _CLAUSE_NINE.search(text)
+        if place is not None:
+            for period in find_periods(text, place.end(), place.end() + 240):
+                return 1, period
+    return None
 
 
 def _deletion(reading: Reading, matches: list[Match], notes: list[str]) -> dict[str, Any]:

@@ -16,6 +16,8 @@ __all__ = ["Unit", "UnitKind", "split_units"]
 
 UnitKind = Literal["text", "item", "heading", "definition", "recital"]
 
+# "9.1.2" at the beginning of a unit: what it depends on has a number that it begins with.
+_DOTTED = re.compile(r"\W{0,6}(\d{1,3}(?:\.\d{1,3}){1,4})(?![\d.]*\w)")
 # A sentence longer than this is cut at a blank; only text that is no prose reaches it.
 MAX_UNIT_CHARS = 4_000
 _ENUM = r"(?:\(?[a-z]{1,2}\)|\(?[ivxlIVXL]{1,5}\)|\(?\d{1,2}\)|[a-z]\.|[ivx]{1,4}\.|[A-Z]\.|\([A-Z]\))"
@@ -148,6 +150,9 @@ def _lead_of(leads: list[tuple[int, str]], style: str, body: str, text: str, uni
     """The lead-in a unit depends on; closes those that ended."""
     while leads:
         unit, wanted = leads[-1]
+        if _numbered_elsewhere(text, units[unit], body):
+            leads.pop()
+            continue
         fresh = unit == len(units) - 1
         before = text[units[-1].start : units[-1].end][-30:] if units else ""
         if (
@@ -169,6 +174,12 @@ def _lead_of(leads: list[tuple[int, str]], style: str, body: str, text: str, uni
             return -1
         leads.pop()
     return -1
+
+
+def _numbered_elsewhere(text: str, lead: Unit, body: str) -> bool:
+    """Whether dotted numbers say that a unit stands beside a lead-in, not under it: 9.2 after 9.1."""
+    own, above = _DOTTED.match(body), _DOTTED.match(text, lead.start, lead.end)
+    return own is not None and above is not None and not own[1].startswith(above[1] + ".")
 
 
 def _is_inline_heading(body: str, rest: int) -> bool:

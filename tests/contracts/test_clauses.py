@@ -36,6 +36,7 @@ BREACH = (
     [
         ("seventy-two (72) hours after becoming aware of it", {"deadline_hours": 72, "trigger": "aware"}),
         ("3 Business Days after discovery", {"deadline_business_days": 3, "trigger": "discovery"}),
+        ("24 hours after the breach is identified", {"deadline_hours": 24, "trigger": "discovery"}),
         ("two (2) days of a confirmed breach", {"deadline_hours": 48, "trigger": "confirmed"}),
     ],
 )
@@ -85,6 +86,35 @@ def test_weak_grades_say_why() -> None:
     assert result.grade == "weak" and "placeholder" in result.reason
     contradiction = analyse(BREACH.format("twenty-four (48) hours"))["breach-notification"]
     assert contradiction.grade == "weak" and "disagree" in contradiction.reason
+
+
+def test_a_list_is_quoted_with_what_it_lists() -> None:
+    text = (
+        "Provider shall notify Customer of every personal data breach without delay. The notice must include:\n\n"
+        "- the nature of the breach\n- the categories and number of persons concerned\n"
+        "- the likely consequences\n"
+    )
+    quote = analyse(text)["breach-notice-content"].quotes[0]
+    assert quote.text.startswith("The notice must include") and quote.text.endswith("the likely consequences")
+
+
+def test_each_measure_is_quoted_before_any_a_second_time() -> None:
+    text = "".join(
+        f"Provider shall encrypt the {n} data. "
+        for n in ["first", "second", "third", "fourth", "fifth", "sixth"]
+    )
+    text += "Provider shall run a penetration test every year. Provider shall keep backups."
+    quotes = " ".join(q.text for q in analyse(text)["security-measures-specific"].quotes)
+    assert "encrypt" in quotes and "penetration" in quotes and "backups" in quotes
+
+
+def test_the_period_of_clause_nine_is_the_notice_of_a_change() -> None:
+    text = (
+        "Provider shall inform Customer of any new sub-processor. Customer may object to it within 20 days "
+        "of the information.\n\nOption 2 of Clause 9(a) of the Standard Contractual Clauses applies, and the "
+        "time period in it is 15 days."
+    )
+    assert analyse(text)["subprocessor-change-notice"].parameters == {"notice_days": 15}
 
 
 def test_caps_and_carve_outs() -> None:

@@ -25,6 +25,8 @@ CLAUSE = "Customer gives general authorisation for Provider to engage sub-proces
         "Provider uses these approved sub-processors: Cloudwerk GmbH (Germany) and Paper Trail, Inc.\n",
         "Schedule 3 Approved Subcontractors\n\n"
         "1. Cloudwerk GmbH: hosting\n2. Paper Trail, Inc.: scanning\n\nSchedule 4\n",
+        "List of Subprocessors\n\n1. Cloudwerk GmbH Address: Am Markt 1, Bonn Description: hosting\n\n"
+        "2. Paper Trail, Inc. Address: 5 Pine St, Reno Description: scanning\n",
         "Authorised Sub-Processors\n\nName\tCountry\nCloudwerk GmbH\tGermany\nPaper Trail, Inc.\tUSA\n",
     ],
 )

@@ -103,8 +103,19 @@ def test_an_amount_that_contradicts_its_words_is_reported() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("three times (3x) the fees", 3), ("twice the fees", 2), ("150% of the fees", Decimal("1.5"))],
+    [
+        ("three times (3x) the fees", 3),
+        ("twice the fees", 2),
+        ("150% of the fees", Decimal("1.5")),
+        ("one hundred percent of the charges", 1),
+        ("ONE HUNDRED AND FIFTY PER CENT (150%) OF THE CHARGES", Decimal("1.5")),
+    ],
 )
 def test_multiples(text: str, value: Decimal | int) -> None:
     (multiple,) = find_multiples(text)
-    assert multiple.value == value
+    assert multiple.value == value and multiple.disagrees == ""
+
+
+def test_a_percentage_in_words_and_digits_that_disagree_is_reported() -> None:
+    (multiple,) = find_multiples("exceed one hundred percent (150%) of the fees")
+    assert multiple.value == 1 and "both 100 and 150" in multiple.disagrees

@@ -50,3 +50,12 @@ def test_a_number_in_brackets_before_a_unit_of_time_is_no_item() -> None:
 def test_a_label_with_its_value_says_something() -> None:
     assert split_units("Purpose: review of documents. Provider shall delete them.")[0].kind == "text"
     assert split_units("Purpose. Provider shall delete them.")[0].kind == "heading"
+
+
+def test_a_dotted_number_says_where_an_item_hangs() -> None:
+    text = (
+        "9.1 Customer shall indemnify Provider for losses caused by:\n\n"
+        "9.1.1 processing that Customer asked for; and\n\n9.1.2 a breach by Customer.\n\n"
+        "9.2 Provider shall be liable for its own breaches."
+    )
+    assert [u.lead for u in split_units(text)] == [-1, 0, 0, -1]
