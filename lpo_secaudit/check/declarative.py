@@ -11,7 +11,7 @@ from jsonschema.exceptions import best_match
 
 from lpo_secaudit.check.definitions import schema_facets
 from lpo_secaudit.check.view import RecordView
-from lpo_secaudit.check.wording import in_words, is_absent, problem_in_words
+from lpo_secaudit.check.wording import in_words, problem_in_words
 from lpo_secaudit.errors import InputError
 from lpo_secaudit.model.check import (
     Check,
@@ -115,6 +115,6 @@ def _message(check: Check, outcome: Outcome, record: RecordView, parameters: Map
         found = parameters.get(name, record.evidence.data.get(name))
         for step in path:
             found = found.get(step) if isinstance(found, Mapping) else None
-        return match[2] if match[2] and is_absent(found) else in_words(found)
+        return in_words(found, match[2] or "")
 
     return _SLOT.sub(value, template)

@@ -42,14 +42,14 @@ def is_absent(value: Any, depth: int = 0) -> bool:
     return value is None
 
 
-def in_words(value: Any) -> str:
-    """A value as it can stand in a sentence, at most 200 characters.
+def in_words(value: Any, absent: str = "") -> str:
+    """A value as it can stand in a sentence, at most 200 characters; `absent` where there is none.
 
-    Absent values read "not set" and empty lists "none"; true and false, also as texts, as in some of
-    AWS's answers, "yes" and "no"; lists "a, b, c and 3 more". Of an object stand its name and the few
-    members that tell most.
+    Without `absent`, absent values read "not set" and empty lists "none". True and false, also as texts,
+    as in some of AWS's answers, read "yes" and "no", lists "a, b, c and 3 more". Of an object stand its
+    name and the few members that tell most.
     """
-    text = _words(value, 0)
+    text = absent if absent and is_absent(value) else _words(value, 0)
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + "…"
 
 
@@ -95,7 +95,8 @@ def _object(value: Mapping[Any, Any], depth: int) -> str:
     members = [f"{_key(k)}: {_words(told[k], depth + 1)}" for k in ranked[:MOST_LISTED]]
     if not members:
         return lead
-    rest = _joined(members, len(ranked))
+    more = f" and {len(ranked) - len(members)} more" if len(ranked) > len(members) else ""
+    rest = ", ".join(members) + more
     return f"{lead} ({rest})" if lead else rest
 
 

@@ -56,7 +56,7 @@ VALUES = st.recursive(
                 "Tags": {"a": "b"},
                 "Status": "ON",
             },
-            "one (status: ON, arn: arn:aws:x, created at: 2026-01-01 and tags: a: b)",
+            "one (status: ON, arn: arn:aws:x, created at: 2026-01-01, tags: a: b)",
         ),
         ([{"name": "x", "type": "T"}, {"name": "y"}], "x (type: T) and y"),
         ({"a": {"b": {"c": {"d": 1}}}}, "a: b: 1 setting"),

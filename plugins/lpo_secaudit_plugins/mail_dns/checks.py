@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -47,8 +48,9 @@ def dkim(domain: Record, world: World) -> Verdict:
         return not_satisfied(f"{name} publishes no DKIM key under {', '.join(found['asked'][:5])}")
     weak = [k for k in keys if k["key"] == "rsa" and (k["bits"] or 0) < bits]
     if weak:
+        seen = in_words(weak[0]["bits"], "not readable")
         return not_satisfied(
-            f"DKIM key {weak[0]['selector']} of {name} has {weak[0]['bits']} bits, below {bits}"
+            f"DKIM key {weak[0]['selector']} of {name} is too weak (bits: {seen}; asked for: at least {bits})"
         )
     return satisfied(f"{name} publishes {len(keys)} DKIM keys of at least {bits} bits")
 
@@ -61,9 +63,10 @@ def dmarc(domain: Record, world: World) -> Verdict:
     if found["records"] != 1:
         return not_satisfied(f"{name} has {found['records']} DMARC records, which makes all of them void")
     if found["policy"] not in ("quarantine", "reject"):
-        return not_satisfied(f"DMARC of {name} only watches (p={found['policy']})")
+        return not_satisfied(f"DMARC of {name} only watches (policy: {in_words(found['policy'])})")
     if found["percent"] != 100:
-        return not_satisfied(f"DMARC of {name} covers {found['percent']} % of mail")
+        share = in_words(found["percent"], "not readable")
+        return not_satisfied(f"DMARC of {name} does not cover all mail (percent: {share})")
     return satisfied(f"DMARC of {name} asks for {found['policy']}")
 
 
@@ -76,7 +79,7 @@ def mta_sts(domain: Record, world: World) -> Verdict:
     if found is None:
         return not_satisfied(f"{name} announces no MTA-STS policy")
     if found["mode"] != "enforce":
-        return not_satisfied(f"MTA-STS of {name} is in mode {found['mode']}")
+        return not_satisfied(f"MTA-STS of {name} is not enforced (mode: {in_words(found['mode'])})")
     return satisfied(f"MTA-STS of {name} is enforced")
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -168,9 +169,10 @@ def _alarmed(events: Sequence[Event], indiscriminate: bool) -> CheckFunction:
             if (found.subject.region, found["logGroupName"]) not in places:
                 continue
             try:
-                test = parse_filter(str(found["filterPattern"] or ""))
+                test = parse_filter(found["filterPattern"] or "")
             except FilterError as error:
-                doubt = f"the pattern of filter {found['filterName']} is not decided: {error}"
+                name = in_words(found["filterName"], "without a name")
+                doubt = f"the pattern of filter {name} is not decided: {error}"
                 continue
             matched = [event for event in left if test(event)]
             if not matched:
@@ -179,12 +181,12 @@ def _alarmed(events: Sequence[Event], indiscriminate: bool) -> CheckFunction:
             if not indiscriminate and test(_EVERYDAY):
                 problem = "it matches everyday calls as well"
             if problem:
-                reason = reason or f"filter {found['filterName']}: {problem}"
+                reason = reason or f"filter {in_words(found['filterName'], 'without a name')}: {problem}"
                 continue
-            used.append(str(found["filterName"]))
+            used.append(in_words(found["filterName"], "a filter without a name"))
             left = [event for event in left if event not in matched]
             if not left:
-                return satisfied(f"an alarm follows on {', '.join(used)}")
+                return satisfied(f"an alarm follows on {in_words(used)}")
         world.all("aws.logs.metric-filter")
         world.all("aws.cloudwatch.alarm")
         if doubt:
@@ -224,7 +226,8 @@ def _unheard(found: Record, world: World) -> str:
     problem = "no alarm watches its metric"
     for transformation in found["metricTransformations"] or ():
         if _is_zero(transformation.get("metricValue")):
-            problem = f"it counts nothing: it adds 0 to {transformation.get('metricName')}"
+            counted = in_words(transformation.get("metricName"), "its metric")
+            problem = f"it counts nothing: it adds 0 to {counted}"
             continue
         dimensions = frozenset(transformation.get("dimensions") or ())
         name = transformation.get("metricName"), transformation.get("metricNamespace"), dimensions
@@ -232,10 +235,11 @@ def _unheard(found: Record, world: World) -> str:
             if name not in _metrics(alarm):
                 continue
             if alarm["ActionsEnabled"] is False or not alarm["AlarmActions"]:
-                problem = f"alarm {alarm['AlarmName']} tells nobody"
+                problem = f"alarm {in_words(alarm['AlarmName'], 'without a name')} tells nobody"
             elif not _goes_off(alarm, float(world.parameters["most_events"])):
+                most = world.parameters["most_events"]
                 problem = (
-                    f"alarm {alarm['AlarmName']} does not go off at {world.parameters['most_events']} events"
+                    f"alarm {in_words(alarm['AlarmName'], 'without a name')} does not go off at {most} events"
                 )
             else:
                 return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -127,7 +128,10 @@ def _about_principal(record: Record, verdict: Verdict) -> Verdict:
     kind = principal.split(":")[-1].split("/")[0]
     subject = subject_like(record, f"aws.iam.{kind}", principal)
     return Verdict(
-        verdict.outcome, f"inline policy {record['name']}: {verdict.message}", subject, verdict.gap
+        verdict.outcome,
+        f"inline policy {in_words(record['name'], 'without a name')}: {verdict.message}",
+        subject,
+        verdict.gap,
     )
 
 
@@ -154,7 +158,9 @@ def _documents(record: Record, world: World, inline: str) -> Iterator[Policy]:
     for attached in record["AttachedManagedPolicies"] or ():
         found = world.find("aws.iam.policy", str(attached["PolicyArn"]))
         if found is None:
-            raise cannot_tell(f"the attached policy {attached['PolicyArn']} was not listed")
+            raise cannot_tell(
+                f"the attached policy {in_words(attached['PolicyArn'], 'without a name')} was not listed"
+            )
         yield policy_of(found["document"])
 
 
@@ -169,14 +175,14 @@ def _of_principal(record: Record, world: World, inline: str, groups: Iterable[An
         )
         group = group or next((g for g in world.seen("aws.iam.group") if g["GroupName"] == name), None)
         if group is None:
-            raise cannot_tell(f"the group {name} was not listed")
+            raise cannot_tell(f"the group {in_words(name, 'without a name')} was not listed")
         policies.extend(_documents(group, world, "GroupPolicyList"))
     answer = administrative(policies, account, world)
     boundary = (record["PermissionsBoundary"] or {}).get("PermissionsBoundaryArn")
     if boundary and not answer.none:
         found = world.find("aws.iam.policy", str(boundary))
         if found is None:
-            raise cannot_tell(f"the permissions boundary {boundary} was not listed")
+            raise cannot_tell(f"the permissions boundary {in_words(boundary)} was not listed")
         bound = administrative(policy_of(found["document"]), account, world)
         if bound.none:
             return satisfied("the permissions boundary keeps it from full rights")
@@ -320,7 +326,8 @@ def _root_hardware_mfa(record: Record, world: World) -> Verdict:
     for device in record["virtual_mfa_devices"] or ():
         owner = str((device.get("User") or {}).get("Arn", ""))
         if owner == record.subject.id or owner.endswith(f":{account_of(record)}:root"):
-            return not_satisfied(f"root's second factor is the virtual device {device.get('SerialNumber')}")
+            number = in_words(device.get("SerialNumber"))
+            return not_satisfied(f"root's second factor is a virtual device (serial number: {number})")
     return satisfied("root has a second factor, and no virtual device")
 
 
@@ -353,7 +360,9 @@ def _support(record: Record, world: World) -> Verdict:
 
 
 def _identity_center(record: Record, world: World) -> Verdict:
-    raise cannot_tell(f"AWS offers no operation that reads the MFA settings of {record['InstanceArn']}")
+    raise cannot_tell(
+        f"AWS offers no operation that reads the MFA settings of {in_words(record['InstanceArn'])}"
+    )
 
 
 FUNCTIONS: Mapping[str, CheckFunction] = {

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -245,7 +246,7 @@ def _attested_calls(record: Record) -> list[tuple[str, Mapping[int, bytes]]]:
                 for name, number in _IMAGE.items()
                 if (value := _measurement(str(attestation.get(name)).removeprefix("sha384:")))
             }
-            found.append((str(event.get("EventId")), seen))
+            found.append((in_words(event.get("EventId"), "without an id"), seen))
     return found
 
 

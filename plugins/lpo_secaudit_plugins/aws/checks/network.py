@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -60,7 +61,9 @@ def _open_ports(record: Record, ports: Sequence[int]) -> Verdict:
     for port in ports:
         lists = unresolved_lists(group, Ports(TCP, port, port))
         if lists:
-            raise cannot_tell(f"what prefix list {lists[0]} lets in to TCP {port} could not be seen")
+            raise cannot_tell(
+                f"what prefix list {in_words(lists[0])} lets in to TCP {port} could not be seen"
+            )
     return satisfied(f"TCP {', '.join(map(str, ports))} not open to the internet")
 
 
@@ -81,7 +84,9 @@ def _acl(record: Record, world: World) -> Verdict:
     still_open = sum(ports.high - ports.low + 1 for found in wide.values() for ports in found)
     if number is not None and still_open > 65536:
         # Closing a few ports first does not make it a choice of ports.
-        return not_satisfied(f"rule {number} opens all ports that no earlier rule closes to the internet")
+        return not_satisfied(
+            f"rule {in_words(number)} opens all ports that no earlier rule closes to the internet"
+        )
     return satisfied("not every port is open to the internet")
 
 
@@ -95,7 +100,9 @@ def _public_addresses(record: Record) -> list[str]:
         for private in interface.get("PrivateIpAddresses") or ():
             found.append((private.get("Association") or {}).get("PublicIp"))
         found.extend(address.get("Ipv6Address") for address in interface.get("Ipv6Addresses") or ())
-    return list(dict.fromkeys(str(a) for a in found if a and (":" not in str(a) or is_public_ip(str(a)))))
+    return list(
+        dict.fromkeys(in_words(a) for a in found if a and (":" not in str(a) or is_public_ip(str(a))))
+    )
 
 
 def _instance_public_ip(record: Record, world: World) -> Verdict:
@@ -115,11 +122,11 @@ def _internet(record: Record, subnet_id: str, world: World) -> AddressSet:
     place = arn_beside(record, "ec2", f"subnet/{subnet_id}")
     subnet = world.find("aws.ec2.subnet", place)
     if subnet is None:
-        raise cannot_tell(f"the subnet {subnet_id} was not listed")
+        raise cannot_tell(f"the subnet {in_words(subnet_id, 'without an id')} was not listed")
     tables = [_item(t, *_TABLE) for t in world.all("aws.ec2.route-table", region)]
     table = route_table_of(_item(subnet, "SubnetId", "VpcId"), tables)
     if table is None:
-        raise cannot_tell(f"no route table for subnet {subnet_id} was listed")
+        raise cannot_tell(f"no route table for subnet {in_words(subnet_id, 'without an id')} was listed")
     return internet_routes(table)
 
 
@@ -128,9 +135,9 @@ def _enclave_public_ip(record: Record, world: World) -> Verdict:
     if found:
         return not_satisfied(f"has the address {found[0]}")
     subnet = record["SubnetId"]
-    if not subnet:
+    if not subnet or not isinstance(subnet, str):
         raise cannot_tell("the instance's subnet is not known")
-    if _subnet_is_public(record, str(subnet), world):
+    if _subnet_is_public(record, subnet, world):
         return not_satisfied(f"its subnet {subnet} has a route to an internet gateway")
     return satisfied("has no public address, in a private subnet")
 
@@ -141,7 +148,7 @@ def _groups(record: Record, ids: Sequence[str], world: World) -> list[dict[str, 
         place = arn_beside(record, "ec2", f"security-group/{group_id}")
         group = world.find("aws.ec2.security-group", place)
         if group is None:
-            raise cannot_tell(f"the security group {group_id} was not listed")
+            raise cannot_tell(f"the security group {in_words(group_id, 'without an id')} was not listed")
         found.append(_group(group))
     return found
 
@@ -180,7 +187,7 @@ def _no_unseen_list(groups: Sequence[Mapping[str, Any]], *asked: Ports) -> None:
     for ports in asked:
         lists = unresolved_lists(groups, ports)
         if lists:
-            raise cannot_tell(f"what prefix list {lists[0]} lets in could not be seen")
+            raise cannot_tell(f"what prefix list {in_words(lists[0])} lets in could not be seen")
 
 
 # ---------------------------------------------------------------------------- databases, warehouses
@@ -199,7 +206,7 @@ def _exposed(record: Record, port: Any, group_ids: list[str], subnet_ids: list[s
     Raises:
         UnavailableError: a part of the path was not seen, and the rest does not close it.
     """
-    if not isinstance(port, int) or port <= 0:
+    if not isinstance(port, int) or isinstance(port, bool) or port <= 0:
         raise cannot_tell("the port it listens on is not known")
     asked = Ports(TCP, port, port)
     groups = _groups(record, group_ids, world)
@@ -219,7 +226,7 @@ def _exposed(record: Record, port: Any, group_ids: list[str], subnet_ids: list[s
             missing = error
             continue
         if sources.is_broad:
-            return not_satisfied(f"the internet can reach TCP {port} through subnet {subnet}")
+            return not_satisfied(f"the internet can reach TCP {port} through subnet {in_words(subnet)}")
     if missing:
         raise missing
     return satisfied("publicly addressable, but no path from the internet leads to its subnets")
@@ -276,14 +283,14 @@ def _emr(record: Record, world: World) -> Verdict:
             return not_satisfied(f"the master node has the address {address}")
         return satisfied(f"the master node has the private address {address}")
     if _PRIVATE_NAME.match(str(name)):
-        return satisfied(f"the master node's name is {name}")
+        return satisfied(f"the master node's name is {in_words(name)}")
     if re.fullmatch(r"[\d.]+|[0-9a-fA-F:]+", str(name)):
         return (
             not_satisfied(f"the address is {name}")
             if is_public_ip(str(name))
             else satisfied(f"the address is {name}")
         )
-    raise cannot_tell(f"the name {name} does not tell whether the address is public")
+    raise cannot_tell(f"the name {in_words(name)} does not tell whether the address is public")
 
 
 # --------------------------------------------------------------------------------------- flow logs
@@ -298,12 +305,12 @@ def _flow_logs(record: Record, world: World) -> Verdict:
         if log["ResourceId"] != vpc:
             continue
         if log["FlowLogStatus"] not in (None, "ACTIVE"):
-            problems.append(f"{log.subject.id} is {log['FlowLogStatus']}")
+            problems.append(f"{log.subject.id} is not active (status: {in_words(log['FlowLogStatus'])})")
         elif log["TrafficType"] == "ACCEPT":
             problems.append(f"{log.subject.id} records accepted traffic only")
         else:
             # Rejected traffic is what the CIS benchmark asks for: it shows what was tried.
-            return satisfied(f"{log.subject.id} records {log['TrafficType'] or 'ALL'} traffic")
+            return satisfied(f"{log.subject.id} records {in_words(log['TrafficType'] or 'ALL')} traffic")
     world.all("aws.ec2.flow-log", region)
     return not_satisfied(problems[0] if problems else "the VPC has no flow log")
 

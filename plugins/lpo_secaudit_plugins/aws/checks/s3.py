@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -90,7 +91,7 @@ def public_access(bucket: Record, world: World) -> Verdict:
     try:
         acl = bucket["acl"] or {}
         public = [
-            f"the ACL gives {_GROUPS[uri]} {grant.get('Permission')}"
+            f"the ACL gives {_GROUPS[uri]} {in_words(grant.get('Permission'), 'a right')}"
             for grant in acl.get("Grants") or ()
             if (uri := (grant.get("Grantee") or {}).get("URI")) in _GROUPS
         ]
@@ -179,12 +180,12 @@ def _cross_account(bucket: Record, world: World) -> Verdict:
 
 
 def _ownership(bucket: Record, world: World) -> Verdict:
-    found = [str(rule.get("ObjectOwnership")) for rule in bucket["ownership"] or ()]
+    found = [owner for rule in bucket["ownership"] or () if (owner := rule.get("ObjectOwnership"))]
     if "BucketOwnerEnforced" in found:
         return satisfied("the bucket owner owns every object")
     if not found:
         return not_satisfied("ACLs are in force: Object Ownership is not set")
-    return not_satisfied(f"ACLs are in force: Object Ownership is {', '.join(found)}")
+    return not_satisfied(f"ACLs are in force: Object Ownership is {in_words(found)}")
 
 
 def _lifecycle(bucket: Record, world: World) -> Verdict:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -53,17 +54,18 @@ def _config(record: Record, world: World) -> Verdict:
         name = recorder.get("name")
         status = statuses.get(name, {})
         group = recorder.get("recordingGroup") or {}
+        said = f"recorder {in_words(name, 'without a name')}"
         everything = group.get("allSupported") is True or (
             (group.get("recordingStrategy") or {}).get("useOnly") == "ALL_SUPPORTED_RESOURCE_TYPES"
         )
         if status.get("recording") is not True:
-            problem = f"recorder {name} is not recording"
+            problem = f"{said} is not recording"
         elif str(status.get("lastStatus", "")).upper() == "FAILURE":
-            problem = f"recorder {name} fails: {status.get('lastErrorCode')}"
+            problem = f"{said} fails (error: {in_words(status.get('lastErrorCode'))})"
         elif not everything:
-            problem = f"recorder {name} leaves out resource types"
+            problem = f"{said} leaves out resource types"
         else:
-            return satisfied(f"recorder {name} records all resource types", about)
+            return satisfied(f"{said} records all resource types", about)
     return not_satisfied(problem, about)
 
 
@@ -74,7 +76,9 @@ def _guardduty(record: Record, world: World) -> Verdict:
         about = subject_like(record, "aws.guardduty.detector", place)
         if detector.get("Status") == "ENABLED":
             return satisfied("a detector is enabled", about)
-        return not_satisfied(f"the detector is {detector.get('Status')}", about)
+        return not_satisfied(
+            f"the detector is not enabled (status: {in_words(detector.get('Status'))})", about
+        )
     return not_satisfied("the region has no detector")
 
 
@@ -83,7 +87,10 @@ def _guardduty_findings(record: Record, world: World) -> Verdict:
     if found:
         return not_satisfied(f"{len(found)} findings of severity 7.0 or above are open")
     if record["Status"] != "ENABLED":
-        raise cannot_tell(f"the detector is {record['Status']}, so it finds nothing", GapReason.MISSING)
+        raise cannot_tell(
+            f"the detector is not enabled (status: {in_words(record['Status'])}), so it finds nothing",
+            GapReason.MISSING,
+        )
     return satisfied("no finding of severity 7.0 or above is open")
 
 
@@ -100,10 +107,11 @@ def _ebs_default(record: Record, world: World) -> Verdict:
 def _snapshot_shared(record: Record, world: World) -> Verdict:
     trusted = {str(a) for a in world.parameters["trusted_accounts"]}
     others = sorted(
-        {str(p["UserId"]) for p in record["create_volume_permissions"] or () if p.get("UserId")} - trusted
+        {in_words(p["UserId"]) for p in record["create_volume_permissions"] or () if p.get("UserId")}
+        - trusted
     )
     return (
-        not_satisfied(f"shared with {', '.join(others[:5])}")
+        not_satisfied(f"shared with {in_words(others)}")
         if others
         else satisfied("shared with no other account")
     )
@@ -127,7 +135,7 @@ def _managed(record: Record, world: World) -> Verdict:
     if node is None:
         return not_satisfied("Systems Manager does not know the instance")
     if node["PingStatus"] not in (None, "Online"):
-        return not_satisfied(f"the agent is {node['PingStatus']}")
+        return not_satisfied(f"the agent does not answer (status: {in_words(node['PingStatus'])})")
     return satisfied("Systems Manager reaches the instance")
 
 
@@ -165,7 +173,7 @@ def _patches(seen: Record | None, reported: str, world: World, about: Subject) -
         return not_satisfied("reports no state of patches", about)
     if status == "COMPLIANT":
         return satisfied("has all patches of its baseline", about)
-    return not_satisfied(f"patches: {status}", about)
+    return not_satisfied(f"not all patches of its baseline (status: {in_words(status)})", about)
 
 
 def _multi_az(record: Record, world: World) -> Verdict:
@@ -173,10 +181,10 @@ def _multi_az(record: Record, world: World) -> Verdict:
     if name:
         cluster = world.find("aws.rds.cluster", record.subject.id.rsplit(":db:", 1)[0] + f":cluster:{name}")
         if cluster is None:
-            raise cannot_tell(f"the cluster {name} was not listed")
+            raise cannot_tell(f"the cluster {in_words(name)} was not listed")
         if cluster["MultiAZ"] is True:
-            return satisfied(f"its cluster {name} spans zones")
-        return not_satisfied(f"its cluster {name} lies in one zone")
+            return satisfied(f"its cluster {in_words(name)} spans zones")
+        return not_satisfied(f"its cluster {in_words(name)} lies in one zone")
     return satisfied("Multi-AZ is on") if record["MultiAZ"] is True else not_satisfied("Multi-AZ is off")
 
 
@@ -202,7 +210,9 @@ def _function_urls(record: Record, world: World) -> Verdict:
         return not_applicable("the function has no URL")
     free = [u for u in urls if u.get("AuthType") != "AWS_IAM"]
     if free:
-        return not_satisfied(f"{free[0].get('FunctionUrl')} answers without authentication")
+        return not_satisfied(
+            f"{in_words(free[0].get('FunctionUrl'), 'a URL')} answers without authentication"
+        )
     return satisfied("every URL demands signed requests")
 
 
@@ -230,9 +240,9 @@ def _vault(record: Record, world: World) -> Verdict:
     if record["Locked"] is not True:
         return not_satisfied("the vault is not locked")
     days = record["MinRetentionDays"]
-    if days is None or days < least:
-        return not_satisfied(f"the lock keeps backups {days or 0} days, less than {least}")
-    return satisfied(f"the lock keeps backups at least {days} days")
+    if not isinstance(days, int) or days < least:
+        return not_satisfied(f"days for which the lock keeps backups: {in_words(days)}, less than {least}")
+    return satisfied(f"the lock keeps backups at least {in_words(days)} days")
 
 
 def _rotation(record: Record, world: World) -> Verdict:
@@ -269,7 +279,7 @@ def _certificate(record: Record, world: World) -> Verdict:
         return not_applicable("not in use")
     until = instant(record["NotAfter"])
     if until is None:
-        return not_satisfied(f"in use, but not issued: {record['Status']}")
+        return not_satisfied(f"in use, but not issued (status: {in_words(record['Status'])})")
     days = int((until - world.evaluated_at) / timedelta(days=1)) if until > world.evaluated_at else -1
     if days < 0:
         return not_satisfied(f"expired on {until.date().isoformat()}")
@@ -288,16 +298,17 @@ def _listeners(record: Record, world: World) -> Verdict:
         return not_applicable("gateway load balancers do not end connections")
     seen = 0
     for listener in record["listeners"] or ():
-        protocol, port = listener.get("Protocol"), listener.get("Port")
+        protocol, port = listener.get("Protocol"), f"port {in_words(listener.get('Port'), 'unknown')}"
         if protocol in ("HTTPS", "TLS"):
             seen += 1
             if not _MODERN.match(str(listener.get("SslPolicy"))):
-                return not_satisfied(f"port {port} accepts old versions of TLS ({listener.get('SslPolicy')})")
+                policy = in_words(listener.get("SslPolicy"))
+                return not_satisfied(f"{port} accepts old versions of TLS (policy: {policy})")
         elif protocol == "HTTP":
             seen += 1
             actions = listener.get("DefaultActions") or ()
             if not any(_redirects(action) for action in actions):
-                return not_satisfied(f"port {port} speaks plain HTTP")
+                return not_satisfied(f"{port} speaks plain HTTP")
     if not seen:
         return not_applicable("no listener that ends HTTP or TLS")
     return satisfied("listeners speak TLS 1.2 or later, or redirect there")
@@ -313,18 +324,20 @@ def _distribution(record: Record, world: World) -> Verdict:
     default = record["DefaultCacheBehavior"] or {}
     behaviours = [("the default behaviour", default)]
     behaviours += [
-        (f"path {b.get('PathPattern')}", b) for b in (record["CacheBehaviors"] or {}).get("Items") or ()
+        (f"path {in_words(b.get('PathPattern'), 'without a pattern')}", b)
+        for b in (record["CacheBehaviors"] or {}).get("Items") or ()
     ]
     for name, behaviour in behaviours:
-        if behaviour.get("ViewerProtocolPolicy") not in ("redirect-to-https", "https-only"):
-            return not_satisfied(f"{name} accepts HTTP ({behaviour.get('ViewerProtocolPolicy')})")
+        policy = behaviour.get("ViewerProtocolPolicy")
+        if policy not in ("redirect-to-https", "https-only"):
+            return not_satisfied(f"{name} accepts HTTP (policy: {in_words(policy)})")
     return satisfied("every path demands HTTPS")
 
 
 def _stage_logging(record: Record, world: World) -> Verdict:
     destination = (record["accessLogSettings"] or {}).get("destinationArn")
     if destination:
-        return satisfied(f"access is logged to {destination}")
+        return satisfied(f"access is logged to {in_words(destination)}")
     settings = record["methodSettings"] or {}
     level = (settings.get("*/*") or {}).get("loggingLevel")
     silent = sorted(m for m, s in settings.items() if s.get("loggingLevel") == "OFF")

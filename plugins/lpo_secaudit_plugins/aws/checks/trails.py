@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -84,15 +85,18 @@ def _bucket(record: Record, world: World) -> Record:
     name = record["S3BucketName"]
     bucket = world.find("aws.s3.bucket", f"arn:{partition_of(record)}:s3:::{name}")
     if bucket is None:
-        raise cannot_tell(f"the bucket {name} belongs to another account")
+        raise cannot_tell(f"the bucket {in_words(name, 'without a name')} belongs to another account")
     return bucket
 
 
 def _bucket_logging(record: Record, world: World) -> Verdict:
     logging = _bucket(record, world)["logging"]
+    name = in_words(record["S3BucketName"], "its bucket")
     if logging:
-        return satisfied(f"requests to {record['S3BucketName']} are logged to {logging.get('TargetBucket')}")
-    return not_satisfied(f"requests to {record['S3BucketName']} are not logged")
+        return satisfied(
+            f"requests to {name} are logged to {in_words(logging.get('TargetBucket'), 'another')}"
+        )
+    return not_satisfied(f"requests to {name} are not logged")
 
 
 def _bucket_public(record: Record, world: World) -> Verdict:

@@ -41,12 +41,14 @@ class FilterError(ValueError):
     """A pattern that cannot be read, or whose meaning is not computed here."""
 
 
-def parse_filter(text: str) -> Test:
+def parse_filter(text: Any) -> Test:
     """A test of events (parsed CloudTrail records).
 
     Raises:
         FilterError: not a JSON filter pattern, or one with an involved regular expression.
     """
+    if not isinstance(text, str):
+        raise FilterError("the pattern is no text")
     text = text.strip()
     if len(text) > MOST_CHARACTERS:
         raise FilterError(f"the pattern is longer than {MOST_CHARACTERS} characters")

@@ -127,7 +127,7 @@ def parse_policy(document: str | Mapping[str, Any] | None) -> Policy:
         try:
             document = json.loads(document)
         except (ValueError, RecursionError) as error:
-            raise PolicyError(f"the policy is not JSON: {type(error).__name__}") from error
+            raise PolicyError("the policy is not JSON") from error
     if not isinstance(document, Mapping):
         raise PolicyError("the policy is not a JSON object")
     statements = document.get("Statement", [])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from tests.plugins.messages import CODE, spoiled
+
 from .cases import CASES
-from .harness import CHECKS, outcomes, without
+from .harness import CHECKS, judge, outcomes, without
 
 ALWAYS_OPEN = {"aws-identity-center-mfa"}  # AWS has no operation that would answer it
 
@@ -66,3 +70,15 @@ def test_identity_center_stays_open() -> None:
 
     instance = record("aws.sso.instance", {"InstanceArn": "arn:aws:sso:::instance/i"})
     assert outcomes("aws-identity-center-mfa", [instance]) == {"unavailable"}
+
+
+@pytest.mark.parametrize("check", sorted(CASES))
+def test_no_message_shows_code(check: str) -> None:
+    case = CASES[check]
+    for records in (case.good, case.bad):
+        for index, evidence in enumerate(records):
+            facets = dict.fromkeys(CHECKS[check].reads.get(evidence.subject.type, ())) | dict(evidence.data)
+            for data in spoiled(facets):
+                changed = [*records[:index], replace(evidence, data=data), *records[index + 1 :]]
+                for observation in judge(check, changed, case.parameters):
+                    assert not CODE.search(observation.message), data
