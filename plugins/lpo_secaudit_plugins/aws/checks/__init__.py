@@ -17,11 +17,24 @@ def load() -> tuple[Check, ...]:
     from importlib.resources import files
 
     from lpo_secaudit.check import load_checks
-    from lpo_secaudit_plugins.aws.checks import alarms, iam, keys, location, network, s3, services, trails
+    from lpo_secaudit_plugins.aws.checks import (
+        alarms,
+        compute,
+        data,
+        edge,
+        iam,
+        keys,
+        location,
+        network,
+        s3,
+        secrets,
+        trails,
+        watch,
+    )
 
     functions = {
         check: function
-        for module in (alarms, iam, keys, location, network, s3, services, trails)
+        for module in (alarms, compute, data, edge, iam, keys, location, network, s3, secrets, trails, watch)
         for check, function in module.FUNCTIONS.items()
     }
     folder = files(__name__).joinpath("definitions")
