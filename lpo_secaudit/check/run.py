@@ -9,7 +9,7 @@ from typing import Any
 
 from lpo_secaudit.check.declarative import Judge, SkipRecord, compile_check
 from lpo_secaudit.check.view import EvidenceSource, RecordView, WorldView, incompleteness
-from lpo_secaudit.errors import SecauditError
+from lpo_secaudit.errors import PluginError
 from lpo_secaudit.model.check import (
     Check,
     Method,
@@ -154,7 +154,7 @@ class _Runner:
             # A check that crashes on one record must not silence itself for the others.
             # What Python says of its own crash tells a reader of the report nothing; it stays in the gap.
             said, detail = "it cannot deal with what this record holds", f"{type(error).__name__}: {error}"
-            if isinstance(error, SecauditError):
+            if isinstance(error, PluginError):
                 said = detail = error.message
             gap = Gap(GapReason.FAILED, f"the check failed: {detail}"[:300])
             yield Verdict(Outcome.ERROR, f"the check failed: {said}"[:300], gap=gap)

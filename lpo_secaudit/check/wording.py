@@ -42,15 +42,15 @@ def is_absent(value: Any, depth: int = 0) -> bool:
     return value is None
 
 
-def in_words(value: Any, absent: str = "") -> str:
-    """A value as it can stand in a sentence, at most 200 characters; `absent` where there is none.
+def in_words(value: Any, absent: str = "", most: int = MOST_CHARACTERS) -> str:
+    """A value as it can stand in a sentence, of at most `most` characters; `absent` where there is none.
 
     Without `absent`, absent values read "not set" and empty lists "none". True and false, also as texts,
     as in some of AWS's answers, read "yes" and "no", lists "a, b, c and 3 more". Of an object stand its
     name and the few members that tell most.
     """
     text = absent if absent and is_absent(value) else _words(value, 0)
-    return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1].rstrip() + "…"
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
 
 
 def _words(value: Any, depth: int) -> str:

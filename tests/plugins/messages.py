@@ -18,20 +18,22 @@ _WRONG = (
     "",
     [],
     {},
-    True,
     {"Name": None, "Inner": {"Deep": [1, {"x": None}]}},
     [None, {"Status": None, "Tags": []}, [[]]],
     _DROPPED,
 )
 
 
-def spoiled(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def spoiled(data: Mapping[str, Any], *more: Any) -> Iterator[dict[str, Any]]:
     """Copies in which one value, at any depth, is absent, empty or nested where it was plain.
+
+    Args:
+        more: other values to put into every place.
 
     No facet is dropped as a whole: a record without it is a gap, and says so.
     """
     for path in _places(data):
-        for value in _WRONG:
+        for value in (*_WRONG, *more):
             found = copy.deepcopy(dict(data))
             *way, last = path
             holder: Any = found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -22,10 +23,14 @@ def _today(world: World) -> date:
     return world.evaluated_at.date()
 
 
+def _file(record: Record) -> str:
+    return in_words(record["file"], "a document")
+
+
 def current(record: Record, world: World) -> Verdict:
     """It had not run out on the day of the audit."""
     until = date.fromisoformat(record["stands_until"])
-    name = f"{record['file']} ({record['title']})"
+    name = f"{_file(record)} ({in_words(record['title'])})"
     if until < _today(world):
         return not_satisfied(f"{name} ran out on {until}, {(_today(world) - until).days} days ago")
     return satisfied(f"{name} stands until {until}")
@@ -45,7 +50,7 @@ def no_gap(record: Record, world: World) -> Iterator[Verdict]:
             if start is None or date.fromisoformat(start) <= end + timedelta(days=31):
                 covered = max(covered, date.fromisoformat(letter["period_to"]))
     open_days = (_today(world) - covered).days
-    said = f"{record['file']}: its period ended on {end}"
+    said = f"{_file(record)}: its period ended on {end}"
     if covered > end:
         said += f", a bridge letter reaches to {covered}"
     if open_days > days:
@@ -59,16 +64,16 @@ def scope(record: Record, world: World) -> Iterator[Verdict]:
     if record["kind"] in ("insurance", "bridge-letter", "iso27001-soa"):
         return
     if not record["services"]:
-        yield unavailable(f"{record['file']}: the engagement names no service to look for (option `service`)")
+        yield unavailable(f"{_file(record)}: the engagement names no service to look for (option `service`)")
     for service in record["services"]:
-        name = f"{record['file']}: {service['name']}"
+        name = f"{_file(record)}: {in_words(service['name'])}"
         if service["excluded"]:
             yield not_satisfied(f"{name} stands among what the scope leaves out")
         elif service["in_scope"]:
             yield satisfied(f"{name} is named in the scope")
         elif service["page"] is not None:
             yield unavailable(
-                f"{name} is named on page {service['page']}, but not in the words read as its scope"
+                f"{name} is named on page {in_words(service['page'])}, but not in the words read as its scope"
             )
         elif record["recognised"]:
             yield unavailable(f"{name} was not found, but the document was read from an image")
@@ -81,7 +86,7 @@ def carve_outs(record: Record, world: World) -> Verdict:
     left_out = record["exclusions"]
     if left_out:
         return not_satisfied(
-            f"{record['file']} leaves out: {left_out[0][:300]} ({len(left_out)} such passages)"
+            f"{_file(record)} leaves out: {in_words(left_out[0], most=300)} ({len(left_out)} such passages)"
         )
     return _nothing_found(record, "passage that leaves something out")
 
@@ -89,8 +94,8 @@ def carve_outs(record: Record, world: World) -> Verdict:
 def _nothing_found(record: Record, what: str) -> Verdict:
     """That a machine found no such words is no proof that there are none; a person's reading is."""
     if record["confirmed_by"]:
-        return satisfied(f"{record['file']}: no {what}, confirmed by {record['confirmed_by']}")
-    return unavailable(f"{record['file']}: no {what} was found by machine; no person has confirmed it")
+        return satisfied(f"{_file(record)}: no {what}, confirmed by {in_words(record['confirmed_by'])}")
+    return unavailable(f"{_file(record)}: no {what} was found by machine; no person has confirmed it")
 
 
 def no_exceptions(record: Record, world: World) -> Iterator[Verdict]:
@@ -98,7 +103,9 @@ def no_exceptions(record: Record, world: World) -> Iterator[Verdict]:
     if str(record["kind"]).startswith("soc"):
         noted = record["exceptions"]
         if noted:
-            yield not_satisfied(f"{record['file']}: {noted[0][:300]} ({len(noted)} such passages)")
+            yield not_satisfied(
+                f"{_file(record)}: {in_words(noted[0], most=300)} ({len(noted)} such passages)"
+            )
         else:
             yield _nothing_found(record, "exception or qualification")
 
@@ -110,22 +117,20 @@ def cyber_cover(record: Record, world: World) -> Iterator[Verdict]:
     least = int(world.parameters["at_least"])
     cyber = [p for p in record["policies"] if p["type"] == "cyber"]
     if not cyber:
-        yield not_satisfied(
-            f"{record['file']} lists no cyber policy among {len(record['policies'])} policies"
-        )
+        yield not_satisfied(f"{_file(record)} lists no cyber policy among {len(record['policies'])} policies")
         return
     standing = [p for p in cyber if date.fromisoformat(p["expires"]) >= _today(world)]
     if not standing:
         ended = max(p["expires"] for p in cyber)
-        yield not_satisfied(f"{record['file']}: the cyber policy ended on {ended}")
+        yield not_satisfied(f"{_file(record)}: the cyber policy ended on {ended}")
         return
     limits = [p["limit"] for p in standing if p["limit"] is not None]
     if not limits:
-        yield unavailable(f"{record['file']}: no limit was found for the cyber policy")
+        yield unavailable(f"{_file(record)}: no limit was found for the cyber policy")
     elif max(limits) < least:
-        yield not_satisfied(f"{record['file']}: cyber cover of {max(limits):,} is below {least:,}")
+        yield not_satisfied(f"{_file(record)}: cyber cover of {max(limits):,} is below {least:,}")
     else:
-        yield satisfied(f"{record['file']}: cyber cover of {max(limits):,}")
+        yield satisfied(f"{_file(record)}: cyber cover of {max(limits):,}")
 
 
 def pentest(record: Record, world: World) -> Iterator[Verdict]:
@@ -134,22 +139,21 @@ def pentest(record: Record, world: World) -> Iterator[Verdict]:
         return
     severe = {k: v for k, v in record["findings"].items() if k in ("critical", "high") and v}
     if severe:
-        told = ", ".join(f"{n} {word}" for word, n in sorted(severe.items()))
-        yield not_satisfied(f"{record['file']} reports {told} findings; whether they are cured is not shown")
+        told = ", ".join(f"{in_words(n)} {word}" for word, n in sorted(severe.items()))
+        yield not_satisfied(f"{_file(record)} reports {told} findings; whether they are cured is not shown")
     elif record["findings"]:
-        yield satisfied(f"{record['file']} reports no critical or high finding")
+        yield satisfied(f"{_file(record)} reports no critical or high finding")
     else:
-        yield unavailable(f"{record['file']}: no finding with a severity was recognised")
+        yield unavailable(f"{_file(record)}: no finding with a severity was recognised")
 
 
 def confirmed(record: Record, world: World) -> Verdict:
     """A person compared what was read with the document."""
     if record["confirmed_by"]:
-        return satisfied(
-            f"{record['file']}: confirmed by {record['confirmed_by']} on {record['confirmed_on']}"
-        )
-    unsure = f"; unsure: {', '.join(record['unsure'])}" if record["unsure"] else ""
-    return not_satisfied(f"{record['file']} was read by machine only{unsure}")
+        by, on = in_words(record["confirmed_by"]), in_words(record["confirmed_on"], "a day not told")
+        return satisfied(f"{_file(record)}: confirmed by {by} on {on}")
+    unsure = f"; unsure: {in_words(record['unsure'])}" if record["unsure"] else ""
+    return not_satisfied(f"{_file(record)} was read by machine only{unsure}")
 
 
 FUNCTIONS: dict[str, CheckFunction] = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -41,17 +42,21 @@ def calendar_hours(parameters: Mapping[str, Any]) -> float | None:
     return min(found, default=None)
 
 
+def _document(record: Record) -> str:
+    return in_words(record["document"], "the contract")
+
+
 def _base(record: Record) -> Verdict | None:
     """What can be said without the number: the clause is missing."""
     if record["present"]:
         return None
-    return not_satisfied(f"{record['document']}: {record['reason'] or 'no such clause was found'}")
+    return not_satisfied(f"{_document(record)}: {in_words(record['reason'], 'no such clause was found')}")
 
 
 def _section(record: Record) -> str:
     quotes = record["quotes"]
     place = quotes[0].get("section") if quotes else None
-    return f"{record['document']}{f', section {place}' if place else ''}"
+    return f"{_document(record)}{f', section {in_words(place)}' if place else ''}"
 
 
 def _breach_deadline(record: Record, world: World) -> Verdict:
@@ -83,8 +88,8 @@ def _breach_trigger(record: Record, world: World) -> Verdict:
     if trigger is None:
         return not_satisfied(f"{place}: nothing says when the time for the notice begins")
     if trigger not in world.parameters["triggers"]:
-        return not_satisfied(f"{place}: the time begins only when the breach is {trigger}")
-    return satisfied(f"{place}: the time begins with {trigger}")
+        return not_satisfied(f"{place}: the time begins only when the breach is {in_words(trigger)}")
+    return satisfied(f"{place}: the time begins with {in_words(trigger)}")
 
 
 def _at_most(key: str, what: str, *, silent: bool) -> CheckFunction:
@@ -149,9 +154,8 @@ def _amount(record: Record, world: World, what: str) -> Verdict | None:
         return None
     asked_in = world.parameters["currency"]
     if currency != asked_in:
-        return unavailable(
-            f"{what} of {amount:,} {currency or 'without currency'} cannot be compared with {_asked(world)}"
-        )
+        seen = f"{amount:,} {in_words(currency, 'without currency')}"
+        return unavailable(f"{what} of {seen} cannot be compared with {_asked(world)}")
     if amount < world.parameters["amount"]:
         return not_satisfied(f"{what} of {amount:,} {currency}; {_asked(world)} is asked for")
     return satisfied(f"{what} of {amount:,} {currency}, {_asked(world)} is asked for")
@@ -171,17 +175,17 @@ def _super_cap(record: Record, world: World) -> Verdict:
     if multiple is not None:
         return not_satisfied(f"{place}: own cap of {multiple:g} times the fees; {asked:g} are asked for")
     if record["grade"] == "weak":
-        return not_satisfied(f"{place}: {record['reason']}")
+        return not_satisfied(f"{place}: {in_words(record['reason'])}")
     return satisfied(f"{place}: data-protection liability stands outside the cap")
 
 
 def _settled(record: Record, world: World) -> Verdict:
     open_ = [note for note in record["notes"] if _UNSETTLED.search(note)]
     if open_:
-        return not_satisfied(f"{record['document']}: {open_[0]}")
+        return not_satisfied(f"{_document(record)}: {in_words(open_[0])}")
     if record["ocr"]:
-        return not_satisfied(f"{record['document']}: read from pictures; the text may hold errors of reading")
-    return satisfied(f"{record['document']}: nothing hidden, open or unread was found")
+        return not_satisfied(f"{_document(record)}: read from pictures; the text may hold errors of reading")
+    return satisfied(f"{_document(record)}: nothing hidden, open or unread was found")
 
 
 FUNCTIONS: Mapping[str, CheckFunction] = {

@@ -24,13 +24,15 @@ def spf(domain: Record, world: World) -> Verdict:
     if not found["records"]:
         return not_satisfied(f"{name} has no SPF record")
     if found["problems"]:
-        return not_satisfied(f"SPF of {name}: {'; '.join(found['problems'][:3])}")
+        return not_satisfied(f"SPF of {name}: {'; '.join(map(in_words, found['problems'][:3]))}")
     if found["all"] not in ("-", "~"):
         ending = {"+": "lets everybody send", "?": "says nothing of others"}.get(
             found["all"], "has no ending `all`"
         )
         return not_satisfied(f"SPF of {name} {ending}")
-    return satisfied(f"SPF of {name} ends in {found['all']}all and costs {found['lookups']} lookups")
+    return satisfied(
+        f"SPF of {name} ends in {found['all']}all and costs {in_words(found['lookups'])} lookups"
+    )
 
 
 def dkim(domain: Record, world: World) -> Verdict:
@@ -45,12 +47,12 @@ def dkim(domain: Record, world: World) -> Verdict:
             f"no DKIM key of {name} under common selectors; name its selectors in the engagement"
         )
     if not keys:
-        return not_satisfied(f"{name} publishes no DKIM key under {', '.join(found['asked'][:5])}")
+        return not_satisfied(f"{name} publishes no DKIM key under {in_words(found['asked'])}")
     weak = [k for k in keys if k["key"] == "rsa" and (k["bits"] or 0) < bits]
     if weak:
-        seen = in_words(weak[0]["bits"], "not readable")
+        key, seen = in_words(weak[0]["selector"]), in_words(weak[0]["bits"], "not readable")
         return not_satisfied(
-            f"DKIM key {weak[0]['selector']} of {name} is too weak (bits: {seen}; asked for: at least {bits})"
+            f"DKIM key {key} of {name} is too weak (bits: {seen}; asked for: at least {bits})"
         )
     return satisfied(f"{name} publishes {len(keys)} DKIM keys of at least {bits} bits")
 
@@ -61,7 +63,9 @@ def dmarc(domain: Record, world: World) -> Verdict:
     if found is None:
         return not_satisfied(f"{name} has no DMARC policy")
     if found["records"] != 1:
-        return not_satisfied(f"{name} has {found['records']} DMARC records, which makes all of them void")
+        return not_satisfied(
+            f"{name} has {in_words(found['records'], 'several')} DMARC records, which makes all of them void"
+        )
     if found["policy"] not in ("quarantine", "reject"):
         return not_satisfied(f"DMARC of {name} only watches (policy: {in_words(found['policy'])})")
     if found["percent"] != 100:

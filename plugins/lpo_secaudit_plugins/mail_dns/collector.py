@@ -111,8 +111,8 @@ class MailDnsCollector:
                 data[facet] = questions[facet]()
             except GapError as error:
                 gaps[facet] = error.gap
-            except (ValueError, KeyError) as error:
-                gaps[facet] = Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200])
+            except (ValueError, KeyError):
+                gaps[facet] = Gap(GapReason.FAILED, "the record cannot be read")
         return data, gaps
 
 
@@ -128,6 +128,7 @@ def _mta_sts(domain: str, lookup: Any, timeout_s: float) -> dict[str, Any] | Non
     from lpo_secaudit_plugins.mail_dns.lookup import GapError
     from lpo_secaudit_plugins.mail_dns.records import mta_sts
     from lpo_secaudit_plugins.web.addresses import RefusedError, resolve
+    from lpo_secaudit_plugins.web.failures import failure_in_words
     from lpo_secaudit_plugins.web.http import get
 
     identifier = mta_sts(lookup, domain)
@@ -141,7 +142,7 @@ def _mta_sts(domain: str, lookup: Any, timeout_s: float) -> dict[str, Any] | Non
     except RefusedError as refused:
         raise GapError(refused.gap) from refused
     except (OSError, http.client.HTTPException) as error:
-        raise GapError(Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200], operation)) from error
+        raise GapError(Gap(GapReason.FAILED, failure_in_words(error), operation)) from error
     if status != 200:
         raise GapError(Gap(GapReason.FAILED, f"the policy page answers {status}", operation))
     fields: dict[str, list[str]] = {}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lpo_secaudit.model.evidence import Gap, GapReason
 from lpo_secaudit_plugins.mail_dns.lookup import GapError, Lookup
+from lpo_secaudit_plugins.web.failures import failure_in_words
 
 if TYPE_CHECKING:
     import dns.name
@@ -99,7 +100,7 @@ def _fetch(lookup: Lookup, name: dns.name.Name, type_: str) -> tuple[Any, Any]:
     except dns.exception.Timeout as error:
         raise GapError(Gap(GapReason.TIMEOUT, "the resolver did not answer in time", operation)) from error
     except (dns.exception.DNSException, OSError) as error:
-        raise GapError(Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200], operation)) from error
+        raise GapError(Gap(GapReason.FAILED, failure_in_words(error), operation)) from error
     if answer.rcode() not in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN):
         code = dns.rcode.to_text(answer.rcode())
         raise GapError(Gap(GapReason.FAILED, f"the resolver answered {code}", operation, code))

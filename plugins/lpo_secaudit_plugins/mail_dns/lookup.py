@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lpo_secaudit.model.evidence import Gap, GapReason
+from lpo_secaudit_plugins.web.failures import failure_in_words
 
 if TYPE_CHECKING:
     import dns.resolver
@@ -74,9 +75,7 @@ class Lookup:
             text = "the resolver found no server that answers (SERVFAIL or REFUSED)"
             raise GapError(Gap(GapReason.FAILED, text, operation, "SERVFAIL")) from error
         except (dns.exception.DNSException, OSError, UnicodeError) as error:
-            raise GapError(
-                Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200], operation)
-            ) from error
+            raise GapError(Gap(GapReason.FAILED, failure_in_words(error), operation)) from error
         return sorted(rdata.to_text() for rdata in answer.rrset or ())
 
     def texts(self, name: str) -> list[str]:

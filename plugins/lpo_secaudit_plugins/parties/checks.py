@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.formats.yaml import parse_yaml
 from lpo_secaudit.model.check import CheckFunction, Record, Verdict, World, not_applicable
 from lpo_secaudit.model.evidence import Subject
@@ -49,7 +50,7 @@ def _host(entry: Any) -> str:
     """The host of an MX entry, as text "10 mx.example." or as an object."""
     if isinstance(entry, Mapping):
         entry = next((entry[k] for k in ("host", "exchange", "value") if k in entry), "")
-    return str(entry).split()[-1] if str(entry).split() else ""
+    return entry.split()[-1] if isinstance(entry, str) and entry.split() else ""
 
 
 def _mail(record: Record, world: World) -> Iterator[Verdict]:
@@ -105,7 +106,7 @@ def _names(record: Record, world: World) -> Iterator[Verdict]:
 def _hosting(record: Record, world: World) -> Verdict:
     """Who a host's name leads to. Its address tells no name, so a host without an alias shows nobody."""
     host = record.subject.id.rpartition(":")[0] or record.subject.id
-    leads_to = str(record["canonical_name"] or "").rstrip(".")
+    leads_to = in_words(record["canonical_name"]).rstrip(".") if record["canonical_name"] else ""
     name = operator_of(leads_to) if leads_to else ""
     if not name or name == operator_of(host):
         return not_applicable(f"the name {host} leads to no other service")
@@ -125,7 +126,7 @@ def _identity(record: Record, world: World) -> Verdict:
     kind = str(record["kind"])
     name = _DIRECTORIES.get(kind.partition("-")[0])
     if name is None:
-        return not_applicable(f"an export of kind {kind} names no service of its own")
+        return not_applicable(f"an export of kind {in_words(record['kind'])} names no service of its own")
     words = f"accounts are kept at {name} ({record.subject.id})"
     return not_applicable(words, Subject(PARTY, name, record.subject.source))
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from lpo_secaudit.catalog.topics import load_topics
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     Check,
     CheckFunction,
@@ -66,7 +67,8 @@ def judge_claim(topic: str) -> CheckFunction:
 
 def _verdict(topic: str, record: Record) -> Verdict:
     answer, good = record["answer"], record["good_answers"].get(topic, "yes")
-    said = f"{record['place']}: {str(record['question'])[:160]}: {answer}"
+    place, question = in_words(record["place"]), in_words(record["question"])[:160]
+    said = f"{place}: {question}: {in_words(answer, 'no answer')}"
     if answer == "not-applicable":
         return not_applicable(f"{said}: the provider says it does not apply")
     if answer in ("unanswered", "text"):
@@ -74,7 +76,7 @@ def _verdict(topic: str, record: Record) -> Verdict:
     contradiction = next((p for p in record["problems"] if p.startswith("contradiction")), None)
     if contradiction:
         # Which half is true cannot be told from the questionnaire alone.
-        return unavailable(f"{said}: {contradiction}")
+        return unavailable(f"{said}: {in_words(contradiction)}")
     if good == "neutral":
         return not_applicable(f"{said}: neither answer claims anything on this topic")
     return satisfied(said) if answer == good else not_satisfied(said)

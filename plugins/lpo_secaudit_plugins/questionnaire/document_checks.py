@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -17,10 +18,12 @@ __all__ = ["FUNCTIONS"]
 
 def _none_of(facet: str, words: str) -> CheckFunction:
     def check(record: Record, world: World) -> Verdict:
-        ids, total = record[facet], record["questions"]
+        ids, total = record[facet], in_words(record["questions"])
         if not ids:
             return satisfied(f"none of {total} answers is {words}")
-        return not_satisfied(f"{len(ids)} of {total} answers are {words}: {', '.join(ids[:10])}")
+        return not_satisfied(
+            f"{len(ids)} of {total} answers are {words}: {', '.join(map(in_words, ids[:10]))}"
+        )
 
     return check
 
@@ -30,7 +33,7 @@ def dated(record: Record, world: World) -> Verdict:
     gap = record.gap("answered_on")
     if gap is not None:
         return unavailable("neither the engagement nor the file says when it was answered", gap=gap)
-    return satisfied(f"answered on {record['answered_on']}")
+    return satisfied(f"answered on {in_words(record['answered_on'])}")
 
 
 FUNCTIONS: dict[str, CheckFunction] = {

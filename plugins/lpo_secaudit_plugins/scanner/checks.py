@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lpo_secaudit.catalog.topics import load_topics
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     Check,
     CheckFunction,
@@ -52,17 +53,26 @@ def _check(topic: Topic, severe: bool) -> Check:
     )
 
 
+def _file(record: Record) -> str:
+    return in_words(record["file"], "the file")
+
+
+def _tool(record: Record) -> str:
+    return in_words(record["tool"], "the tool")
+
+
 def judge_result(record: Record, world: World) -> Verdict:
     """The tool's verdict, as it stands; one that the provider muted is not better for it."""
-    said = f"{record['tool']}: {record['title'] or record.subject.id}: {record['verdict']}"
+    title = in_words(record["title"], record.subject.id)
+    said = f"{_tool(record)}: {title}: {in_words(record['verdict'], 'no verdict')}"
     if record["resource"]:
-        said += f" on {record['resource']}"
+        said += f" on {in_words(record['resource'])}"
     outcome = record["outcome"]
     if outcome == "satisfied":
         return satisfied(said[:400])
     if outcome == "not-satisfied":
         muted = " (muted on the provider's side)" if record["suppressed"] else ""
-        detail = f": {record['message']}" if record["message"] else ""
+        detail = f": {in_words(record['message'], most=600)}" if record["message"] else ""
         return not_satisfied(f"{said}{muted}{detail}"[:600])
     if outcome == "not-applicable":
         return not_applicable(said[:400])
@@ -73,16 +83,16 @@ def dated(record: Record, world: World) -> Verdict:
     """Without its time a scan cannot be held against later changes."""
     gap = record.gap("scanned_at")
     if gap is not None:
-        return unavailable(f"{record['file']} does not say when the scan ran", gap=gap)
-    return satisfied(f"{record['file']}: scanned at {record['scanned_at']}")
+        return unavailable(f"{_file(record)} does not say when the scan ran", gap=gap)
+    return satisfied(f"{_file(record)}: scanned at {in_words(record['scanned_at'])}")
 
 
 def complete(record: Record, world: World) -> Verdict:
     """What the scanner itself says it could not do."""
     if record["problems"]:
-        return not_satisfied(f"{record['file']}: {'; '.join(record['problems'][:5])}")
+        return not_satisfied(f"{_file(record)}: {'; '.join(map(in_words, record['problems'][:5]))}")
     return satisfied(
-        f"{record['file']}: {record['results']} results, no trouble reported by {record['tool']}"
+        f"{_file(record)}: {in_words(record['results'])} results, no trouble reported by {_tool(record)}"
     )
 
 
@@ -90,8 +100,10 @@ def unmuted(record: Record, world: World) -> Verdict:
     """Faults that were muted before the file was handed over."""
     muted = record["suppressed"]
     if muted:
-        return not_satisfied(f"{record['file']}: {len(muted)} faults are muted: {', '.join(muted[:10])}")
-    return satisfied(f"{record['file']}: no fault is muted")
+        return not_satisfied(
+            f"{_file(record)}: {len(muted)} faults are muted: {', '.join(map(in_words, muted[:10]))}"
+        )
+    return satisfied(f"{_file(record)}: no fault is muted")
 
 
 FUNCTIONS: dict[str, CheckFunction] = {

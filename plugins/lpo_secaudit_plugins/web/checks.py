@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from lpo_secaudit.check.wording import in_words
 from lpo_secaudit.model.check import (
     CheckFunction,
     Record,
@@ -98,8 +99,8 @@ def security_txt(host: Record, world: World) -> Verdict:
     except ValueError:
         return not_satisfied(f"the security.txt of {host.subject.id} has no valid Expires")
     if ends.tzinfo is None or ends < world.evaluated_at:
-        return not_satisfied(f"the security.txt of {host.subject.id} expired on {found['expires']}")
-    return satisfied(f"{host.subject.id} names {found['contact'][0]} until {ends:%Y-%m-%d}")
+        return not_satisfied(f"the security.txt of {host.subject.id} expired on {in_words(found['expires'])}")
+    return satisfied(f"{host.subject.id} names {in_words(found['contact'][0])} until {ends:%Y-%m-%d}")
 
 
 FUNCTIONS: dict[str, CheckFunction] = {

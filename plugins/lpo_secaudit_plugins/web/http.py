@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from lpo_secaudit.model.evidence import Gap, GapReason
 from lpo_secaudit_plugins.web.addresses import Endpoint
+from lpo_secaudit_plugins.web.failures import failure_in_words
 
 __all__ = ["get", "observe_http"]
 
@@ -60,7 +61,7 @@ def observe_http(
 def _gap(error: Exception, operation: str) -> Gap:
     if isinstance(error, TimeoutError):
         return Gap(GapReason.TIMEOUT, "the host did not answer in time", operation)
-    return Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200], operation)
+    return Gap(GapReason.FAILED, failure_in_words(error), operation)
 
 
 def get(

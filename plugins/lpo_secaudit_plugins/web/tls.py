@@ -10,6 +10,7 @@ from typing import Any
 
 from lpo_secaudit.model.evidence import Gap, GapReason
 from lpo_secaudit_plugins.web.addresses import Endpoint
+from lpo_secaudit_plugins.web.failures import failure_in_words
 from lpo_secaudit_plugins.web.hello import CIPHERS, VERSIONS, ask
 
 __all__ = ["observe_tls"]
@@ -45,7 +46,7 @@ def observe_tls(
 def _gap(error: Exception, operation: str) -> Gap:
     if isinstance(error, TimeoutError):
         return Gap(GapReason.TIMEOUT, "the host did not answer in time", operation)
-    return Gap(GapReason.FAILED, f"{type(error).__name__}: {error}"[:200], operation)
+    return Gap(GapReason.FAILED, failure_in_words(error), operation)
 
 
 def _accepted(endpoint: Endpoint, address: str, timeout_s: float) -> tuple[list[str], list[str]]:
