@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lpo_secaudit.errors import InputError, LimitExceededError, SecauditError
@@ -74,11 +75,25 @@ def test_other_encodings_are_refused() -> None:
         parse_yaml("a: é".encode("latin-1"), "f.yaml")
 
 
+# Decimal numbers of the core schema (YAML 1.2, section 10.3.2). Its octal and hexadecimal integers, .inf
+# and .nan stay texts to this reader.
+CORE_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+def written_plainly(text: str) -> bool:
+    """Whether PyYAML writes the text without quotes: it is no number, boolean or null of YAML 1.1."""
+    return yaml.safe_dump(text, allow_unicode=True).startswith(text)
+
+
+TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc"]))
+
 plain = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(10**15), 10**15)
-    | st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF, exclude_categories=["Cc"])),
+    # "0E0" and "08" are texts to YAML 1.1, whose floats need a point and whose leading zero means octal, so
+    # that the writer leaves them plain; to 1.2 they are numbers. The next test says what is read.
+    | TEXTS.filter(lambda text: not (CORE_NUMBER.fullmatch(text) and written_plainly(text))),
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.text("abcdef", min_size=1), inner, max_size=4)
     ),
@@ -93,8 +108,22 @@ def test_what_a_safe_writer_quotes_is_read_back(data: Any) -> None:
         if isinstance(data, str)
         else yaml.safe_dump(data, allow_unicode=True)
     )
-    # The writer speaks YAML 1.1 and quotes more than 1.2 needs, so all it writes is read alike.
+    # But for such numbers, the writer speaks YAML 1.1 and quotes more than 1.2 needs.
     assert value(text) == data
+
+
+@given(
+    st.from_regex(r"[-+]?(\.[0-9]{1,9}|[0-9]{1,9}(\.[0-9]{0,9})?)[eE][-+]?[0-9]{1,3}", fullmatch=True)
+    | st.from_regex(r"0[0-9]{0,8}[89][0-9]{0,8}", fullmatch=True)
+)
+@example("0E0")
+@example("08")
+def test_what_the_core_schema_calls_a_number_is_read_as_one(text: str) -> None:
+    assert CORE_NUMBER.fullmatch(text)
+    number = int(text) if text.isdigit() else float(text)
+    [read] = value(f"[{text}]")
+    assert read == number and type(read) is type(number)
+    assert value(f"['{text}']") == [text]
 
 
 @given(st.binary(max_size=300))
