@@ -146,7 +146,12 @@ class Reading:
                 modal = k
                 break
             # "Client is to be told by Vendor": who acts is read as after "shall be".
-            if current == "to" and words[k - 1] in ("is", "are") and words[k + 1 : k + 2] == ("be",):
+            if (
+                current == "to"
+                and k > begin
+                and words[k - 1] in ("is", "are")
+                and words[k + 1 : k + 2] == ("be",)
+            ):
                 modality, modal = "must", k
                 break
             if current in ("not",) and words[k + 1 : k + 3] in (
