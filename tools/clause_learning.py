@@ -40,18 +40,27 @@ class Corpus:
     Attributes:
         matrix: sentences x features, scaled as the models scale them at run time.
         rarity: for each feature, how much its weight counts for the penalty: 1 for rules.
-        document: of each sentence; `spans` its character range.
+        document: of each sentence; those of examples are numbered after the documents. `spans` is its
+            character range.
+        size: how many documents.
         groups: of each document; copies share one.
+
+    Args:
+        least: a feature in fewer sentences is left out.
+        rules: whether the rules that hold in a sentence are features of it.
+        examples: further texts to learn sentences from, no documents.
     """
 
-    def __init__(self, texts: Sequence[str], least: int, *, rules: bool) -> None:
+    def __init__(
+        self, texts: Sequence[str], least: int, *, rules: bool, examples: Sequence[str] = ()
+    ) -> None:
         library = standard_library()
         vocabulary: dict[str, int] = {}
         columns, ends, sizes = array("l"), [0], []
         document, spans = [], []
         self.beliefs: list[dict[str, float]] = []
         self.places: list[dict[str, list[int]]] = []
-        for number, text in enumerate(texts):
+        for number, text in enumerate([*texts, *examples]):
             reading = read(text, library)
             found: dict[str, list[Match]] = {c.id: matches_of(c, reading) for c in library.clauses}
             row_of: dict[int, int] = {}
@@ -80,7 +89,7 @@ class Corpus:
         self.rarity = np.where(of_rule, RULE_WEIGHT, np.log(len(sizes) / counts[kept]) / 4).astype(np.float32)
         self.document, self.spans = np.array(document), np.array(spans)
         self.size = len(texts)
-        self.starts = np.searchsorted(self.document, np.arange(self.size + 1))
+        self.starts = np.searchsorted(self.document, np.arange(self.size + len(examples) + 1))
         self.groups = _copies(texts)
 
     def belief(self, number: int, clause: Clause | None) -> float:
@@ -147,14 +156,24 @@ class SentenceModels:
     def __init__(self, strength: float, positive: float, kept: int, share: float = 1.0) -> None:
         self.strength, self.positive, self.kept, self.share = strength, positive, kept, share
 
-    def fit(self, corpus: Corpus, marked: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(weights: features x labels, in units of `WEIGHT_UNIT`, biases)."""
+    def fit(
+        self, corpus: Corpus, marked: np.ndarray, rows: np.ndarray, worth: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """(weights: features x labels, in units of `WEIGHT_UNIT`, biases).
+
+        Args:
+            marked: sentences x labels.
+            rows: the sentences to learn from.
+            worth: sentences x labels, what each counts; 0 where nothing is known. All count alike without.
+        """
         taken = rows & (marked.any(1) | (np.random.default_rng(7).random(len(rows)) < self.share))
         matrix = (corpus.matrix[taken] @ diags(corpus.rarity)).tocsr().astype(np.float32)
         transposed = matrix.T.tocsr()
         truth = marked[taken]
         sign = np.where(truth, 1, -1).astype(np.float32)
         cost = (self.strength * np.where(truth, self.positive, 1)).astype(np.float32)
+        if worth is not None:
+            cost *= worth[taken]
         features, labels = matrix.shape[1], truth.shape[1]
 
         def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
@@ -184,11 +203,24 @@ class SentenceModels:
         weights[:, unseen], biases[unseen] = 0, -6.0
         return weights, biases
 
-    def scores(self, corpus: Corpus, marked: np.ndarray, folds: Folds) -> np.ndarray:
-        """Sentences x labels; each sentence is scored by models that did not see its document."""
+    def scores(
+        self,
+        corpus: Corpus,
+        marked: np.ndarray,
+        folds: Folds,
+        worth: np.ndarray | None = None,
+        always: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Sentences x labels; each sentence is scored by models that did not see its document.
+
+        `always` are sentences that every model learns from beside those of its training documents.
+        """
         result = np.full(marked.shape, -6.0)
         for train, test in folds:
-            weights, biases = self.fit(corpus, marked, np.isin(corpus.document, train))
+            rows = np.isin(corpus.document, train)
+            if always is not None:
+                rows |= always
+            weights, biases = self.fit(corpus, marked, rows, worth)
             inside = np.isin(corpus.document, test)
             result[inside] = corpus.matrix[inside] @ (weights * WEIGHT_UNIT) + biases
         return result

@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from clause_decision import PooledDecision, best_f1
 from clause_learning import (
     Corpus,
     SentenceModels,
@@ -83,17 +84,6 @@ class Output:
     def say(self, line: str) -> None:
         print(line, flush=True)
         self.report.append(line)
-
-
-def best_f1(probability: np.ndarray, truth: np.ndarray) -> float:
-    """The threshold of the best F1, averaged over its neighbours so that one document cannot decide."""
-    grid = np.arange(0.2, 0.65, 0.01)
-    scores = []
-    for bar in grid:
-        said = probability >= bar
-        scores.append(2 * (said & truth).sum() / max(1, said.sum() + truth.sum()))
-    smooth = np.convolve(np.pad(scores, 5, "edge"), np.ones(11) / 11, "valid")
-    return round(float(grid[smooth.argmax()]), 3)
 
 
 def balanced(probability: np.ndarray, truth: np.ndarray) -> float:
@@ -196,57 +186,12 @@ def quotes(corpus: Corpus, scores: np.ndarray, number: int) -> list[tuple[int, i
 # -- requirements for processing agreements ------------------------------------------------------------
 
 
-class Requirements:
-    """One regression for all requirements, with a small leaning of its own for each.
-
-    How often a requirement is met at all enters as a feature; a training document does not count itself
-    there, or the regression would lean on it too much.
-    """
-
-    OWN = 0.3  # how freely a requirement may differ from the others
-
-    def __init__(self, table: np.ndarray, truth: np.ndarray, train: np.ndarray) -> None:
-        size, met = len(train), truth[train].sum(0)
-        self.usual = np.log((met + 1) / (size - met + 1))
-        others = met[None] - truth[train]
-        usual = np.log((others + 1) / (size - others))
-        self.regression = LogisticRegression(C=0.1, max_iter=2000).fit(
-            self._design(table[train], usual), truth[train].T.ravel()
-        )
-
-    def _design(self, table: np.ndarray, usual: np.ndarray) -> np.ndarray:
-        documents, labels, _ = table.shape
-        blocks = []
-        for k in range(labels):
-            own = np.zeros((documents, 3 * labels))
-            own[:, 3 * k] = self.OWN
-            own[:, 3 * k + 1] = self.OWN * table[:, k, DOCUMENT_FEATURES.index("best")]
-            own[:, 3 * k + 2] = self.OWN * table[:, k, DOCUMENT_FEATURES.index("belief")]
-            blocks.append(np.hstack([table[:, k], usual[:, k : k + 1], own]))
-        return np.vstack(blocks)
-
-    def probabilities(self, table: np.ndarray) -> np.ndarray:
-        usual = np.broadcast_to(self.usual, table.shape[:2])
-        return self.regression.predict_proba(self._design(table, usual))[:, 1].reshape(len(self.usual), -1).T
-
-    def weights(self, k: int) -> tuple[dict[str, float], float]:
-        """(weight by document feature, constant) of one requirement."""
-        found = self.regression.coef_[0]
-        width = len(DOCUMENT_FEATURES)
-        own = found[width + 1 + 3 * k : width + 4 + 3 * k] * self.OWN
-        weights = dict(zip(DOCUMENT_FEATURES, found[:width], strict=True))
-        weights["best"] += own[1]
-        weights["belief"] += own[2]
-        constant = self.regression.intercept_[0] + found[width] * self.usual[k] + own[0]
-        return {name: round(float(w), 4) for name, w in weights.items()}, round(float(constant), 4)
-
-
 def requirements_bar(
     corpus: Corpus, table: np.ndarray, truth: np.ndarray, train: np.ndarray, seed: int
 ) -> float:
     held, seen = np.zeros(truth.shape), []
     for part, test in folds_of(train, corpus.groups, 8, seed):
-        held[test] = Requirements(table, truth, part).probabilities(table[test])
+        held[test] = PooledDecision(table, truth, part).probabilities(table[test])
         seen.append(test)
     inside = np.concatenate(seen)
     return balanced(held[inside], truth[inside])
@@ -277,7 +222,7 @@ def train_derecha(folder: Path, out: Output, repeats: int) -> None:
     for repeat in range(repeats):
         for train, test, scores in nested(corpus, marked, model, (10, 5), repeat):
             table = corpus.document_table(scores, clauses)
-            held[repeat, test] = Requirements(table, truth, train).probabilities(table[test])
+            held[repeat, test] = PooledDecision(table, truth, train).probabilities(table[test])
             bar = requirements_bar(corpus, table, truth, train, repeat)
             said[repeat, test] = held[repeat, test] >= bar
         print(f"derecha, repeat {repeat + 1}", flush=True)
@@ -303,7 +248,7 @@ def train_derecha(folder: Path, out: Output, repeats: int) -> None:
     all_documents = np.arange(corpus.size)
     folds = folds_of(all_documents, corpus.groups, 6, 1)
     table = corpus.document_table(model.scores(corpus, marked, folds), clauses)
-    joint = Requirements(table, truth, all_documents)
+    joint = PooledDecision(table, truth, all_documents)
     bars = [requirements_bar(corpus, table, truth, all_documents, seed) for seed in range(5)]
     weights, biases = model.fit(corpus, marked, np.ones(len(corpus.document), bool))
     for k, name in enumerate(names):

@@ -1,6 +1,7 @@
 """Small linear models over the sentences of a contract, for clauses whose wording is too varied for rules.
 
-The weights ship as JSON; `tools/train_clause_models.py` makes them from the labelled data again. A
+The weights ship as JSON; `tools/train_clause_models.py` and `tools/train_label_models.py` make them from
+the labelled data again. A
 sentence is a set of features: its word stems, pairs of neighbours, the concepts of the library that
 were found in it, the words of its heading and lead-in, and the rules that hold in it. A document has a
 clause where its best sentences and the belief of the rules, taken together, score high enough.
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 from lpo_secaudit.contracts.detect import Match
 from lpo_secaudit.contracts.phrases import PhraseBook
@@ -40,8 +42,10 @@ MAX_WORDS = 400  # of a sentence; longer ones are tables and lists
 MAX_ABOVE = 20  # words of a heading or lead-in, the last ones
 MAX_QUOTED = 24
 WEIGHT_UNIT = 0.001
+SHIPPED = ("clauses.json.gz", "labels.json.gz")
 _LIMIT = 9.0  # of a sentence's score, so that one odd sentence cannot outweigh everything
 _SURE = 0.8  # belief of a rule that does not need much else
+_NO_DOUBT = 0.9  # belief of a rule whose wording leaves no doubt
 DOCUMENT_FEATURES = (
     "best",
     "second",
@@ -79,10 +83,13 @@ class Model:
     """One trained model.
 
     Attributes:
-        name: the alias it was trained for, "cuad:Insurance"; what stands before the colon is its family.
+        name: what it was trained for, "cuad:Insurance" or "label:training"; what stands before the colon is
+            its family.
         bias: of the sentence score.
         document: weights of `DOCUMENT_FEATURES`, then the constant.
         threshold: probability from which the clause is present.
+        stands: the same where the wording leaves the rules no doubt: what they found there stands unless
+            the model is nearly certain of the contrary.
         quote: sentences that score so much are quoted.
         clause: the clause whose rules' belief enters.
     """
@@ -91,6 +98,7 @@ class Model:
     bias: float
     document: tuple[float, ...]
     threshold: float
+    stands: float
     quote: float
     clause: str
 
@@ -240,7 +248,8 @@ def _verdict(model: Model, family: Family, number: int, units: Sequence[int]) ->
     logit += sum(w * x for w, x in zip(model.document, family.features(number), strict=False))
     ranked = [(units[row], family.columns[number][row]) for row in family.ranked[number]]
     quotes = tuple(r for r in ranked if r[1] >= model.quote)
-    return ModelVerdict(_logistic(logit), model.threshold, quotes or tuple(ranked[:1]))
+    threshold = model.stands if family.beliefs[number] >= _NO_DOUBT else model.threshold
+    return ModelVerdict(_logistic(logit), threshold, quotes or tuple(ranked[:1]))
 
 
 def sentence_scale(count: int) -> float:
@@ -285,8 +294,10 @@ def sentence_features(
 @cache
 def standard_models() -> Models:
     """The models that ship; read once."""
-    raw = (files("lpo_secaudit.contracts") / "models" / "clauses.json.gz").read_bytes()
-    rows = json.loads(gzip.decompress(raw))["models"]
+    folder = files("lpo_secaudit.contracts") / "models"
+    rows: dict[str, dict[str, Any]] = {}
+    for file in SHIPPED:
+        rows |= json.loads(gzip.decompress((folder / file).read_bytes()))["models"]
     models: list[Model] = []
     weights: dict[str, int] = {}
     for number, (name, row) in enumerate(sorted(rows.items())):
@@ -295,7 +306,13 @@ def standard_models() -> Models:
         document = tuple(row["document"].get(feature, 0.0) for feature in DOCUMENT_FEATURES)
         models.append(
             Model(
-                name, row["bias"], (*document, row["constant"]), row["threshold"], row["quote"], row["clause"]
+                name=name,
+                bias=row["bias"],
+                document=(*document, row["constant"]),
+                threshold=row["threshold"],
+                stands=row.get("stands", row["threshold"]),
+                quote=row["quote"],
+                clause=row["clause"],
             )
         )
     return Models(tuple(models), weights)

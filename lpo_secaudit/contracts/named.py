@@ -40,7 +40,7 @@ _BULLET = re.compile(
 )
 _HEAD = re.compile(
     r"^(?:no|nr|#|name|entity|company|vendor|provider|processor|sub[\s-]?processors?|sub[\s-]?contractors?|supplier|third\s+part|location|country|region"
-    r"|address|purpose|service|function|description|activit|type|subject|nature|duration|contact|data|role|category|date|annex|appendix|exhibit"
+    r"|address(?:es)?|purposes?|services?|functions?|description|activit|types?|safeguards?|subject|nature|duration|contact|data|role|category|date|annex|appendix|exhibit"
     r"|schedule|table|section|see|none|n/a|not\s+applicable|tbd|insert|option|the|this|each|any|all|in|for|if|by|list|last)\b",
     re.IGNORECASE,
 )

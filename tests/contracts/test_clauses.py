@@ -90,7 +90,8 @@ def test_weak_grades_say_why() -> None:
 
 def test_a_list_is_quoted_with_what_it_lists() -> None:
     text = (
-        "Provider shall notify Customer of every personal data breach without delay. The notice must include:\n\n"
+        "Provider shall notify Customer of every personal data breach without delay. "
+        "The notice must include:\n\n"
         "- the nature of the breach\n- the categories and number of persons concerned\n"
         "- the likely consequences\n"
     )

@@ -44,6 +44,7 @@ def test_lists_and_tables(listing: str) -> None:
         "## Sub-processors\n\nProvider shall bind its sub-processors. Provider remains liable for them.\n",
         "A list of current sub-processors is available at https://provider.example/subprocessors.\n",
         "## Annex III: List of Sub-processors\n\n| Name | Location |\n|---|---|\n| [insert] | [insert] |\n",
+        "## Sub-processors\n\n| Services | Safeguards |\n|---|---|\n| Services | Safeguards |\n",
         "Sub-processor obligations:\n\n- confidentiality\n- security measures\n- audits\n",
     ],
 )

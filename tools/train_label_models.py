@@ -1,0 +1,258 @@
+#!/usr/bin/env python3
+"""Train the label models that ship in lpo_secaudit/contracts/models/labels.json.gz.
+
+    pip install scikit-learn
+    python tools/train_label_models.py ../shared/contracts [--out FILE] [--report FILE]
+
+They help the rules of the clause library to decide which of the labels of LABELS.md a contract has. Data:
+
+- the agreements with gold labels beside the project (licences in their manifest);
+- agreements of arXiv 2209.09722 (licence not stated) and contracts of CUAD v1 (CC BY 4.0), labelled anew in
+  `tools/labels.json` as ranges of their texts, by one careful reading with the rules of LABELS.md;
+- sentences of our own, `tests/contracts/data/drafters` and `tests/contracts/data/sentences`.
+
+No text ships: a weight belongs to a stem, a pair of stems, a concept or a rule. Two steps, both linear, as in
+`train_clause_models.py`. Every figure is nested cross-validation.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from clause_decision import PooledDecision, best_f1
+from clause_learning import (
+    Corpus,
+    SentenceModels,
+    Spans,
+    figures,
+    folds_of,
+    read_rows,
+    reliability,
+    weights_by_feature,
+)
+
+from lpo_secaudit.contracts import read_document
+
+# Whatever tells a whole agreement from an excerpt is left out: an amendment of one clause is read too.
+FEATURES = (
+    "best", "second", "third", "expected", "margin", "belief", "believed", "sure", "at rule", "rule places",
+)  # fmt: skip
+EXAMPLE_WORTH = 0.5  # of a sentence of ours against one of a contract
+STANDS = 0.2  # what the rules find without doubt stands unless the model is so sure of the contrary
+QUOTE = -1.0  # a sentence that scores so much is shown where no rule found one
+BANDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
+ROOT = Path(__file__).parents[1]
+INTRODUCTION = """# The label models
+
+Written by `tools/train_label_models.py`. They judge, beside the rules, which of the labels of our own clause
+library a contract has. Every figure is nested cross-validation over the documents named: a document was seen by
+neither step of the model that judges it, nor when the threshold was chosen. The rules were not: whoever wrote
+them had read these documents' errors, the gold agreements' most of all, so a little less is to be expected of
+contracts never seen. Which features there are and how strong the penalties were chosen on the same documents.
+"""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A contract with its labels as character ranges.
+
+    Attributes:
+        family: "gold" or "labelled anew".
+        spans: for each label that is present the ranges that decide it.
+        disputed: labels of which nothing is known.
+    """
+
+    name: str
+    family: str
+    text: str
+    spans: dict[str, Spans]
+    disputed: frozenset[str]
+
+
+def _letters(text: str) -> tuple[str, list[int]]:
+    """Letters and digits of a text and where they stand: quotes are found whatever the mark-up between."""
+    places = [i for i, c in enumerate(text) if c.isalnum()]
+    return "".join(text[i].lower() for i in places), places
+
+
+def gold(folder: Path) -> list[Labelled]:
+    found = []
+    for path in sorted((folder / "gold").glob("*.json")):
+        entries = json.loads(path.read_text(encoding="utf-8"))["labels"]
+        source = next(p for p in sorted((folder / "texts").glob(f"{path.stem}.*")) if p.suffix != ".pdf")
+        text = read_document(source).text
+        plain, places = _letters(text)
+        spans: dict[str, Spans] = {}
+        for label, entry in entries.items():
+            if entry["present"]:
+                spans[label] = []
+                for quote in entry["quotes"]:
+                    words, _ = _letters(quote)
+                    at = plain.find(words)
+                    if at >= 0:
+                        spans[label].append((places[at], places[at + len(words) - 1] + 1))
+        disputed = frozenset(label for label, entry in entries.items() if entry.get("disputed"))
+        found.append(Labelled(path.stem, "gold", text, spans, disputed))
+    return found
+
+
+def labelled_anew(folder: Path) -> list[Labelled]:
+    """The contracts of `labels.json`, their texts checked by digest."""
+    texts = {
+        f"derecha-{n:02}": "\n".join(s["text"] for s in row["sentences"])
+        for n, row in enumerate(read_rows(folder / "derecha" / "dpa_annotated.jsonl.gz"))
+    }
+    texts |= {
+        f"cuad-{n:03}": row["text"] for n, row in enumerate(read_rows(folder / "cuad" / "cuad.jsonl.gz"))
+    }
+    found = []
+    for name, entry in json.loads((ROOT / "tools" / "labels.json").read_text(encoding="utf-8")).items():
+        text = texts[name]
+        if hashlib.sha256(text.encode()).hexdigest() != entry["sha256"]:
+            raise SystemExit(f"{name}: the text is not the one that was labelled")
+        spans = {label: [tuple(s) for s in rows] for label, rows in entry["spans"].items()}
+        found.append(Labelled(name, "labelled anew", text, spans, frozenset(entry["disputed"])))
+    return found
+
+
+def examples() -> list[tuple[str, bool, str]]:
+    """(label, whether it has it, text) of our own sentences."""
+    found = []
+    data = ROOT / "tests" / "contracts" / "data"
+    for path in sorted((data / "drafters").glob("*.yaml")):
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for word in ("positive", "negative"):
+            found += [(rows["label"], word == "positive", row["text"]) for row in rows[word]]
+    labels = {label for label, _, _ in found}
+    for path in sorted((data / "sentences").glob("*.yaml")):
+        for label, rows in yaml.safe_load(path.read_text(encoding="utf-8")).items():
+            if label in labels:
+                found += [
+                    (label, word == "present", text) for word in ("present", "absent") for text in rows[word]
+                ]
+    return found
+
+
+class Training:
+    """Everything that is learnt from, and the two steps on parts of it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.documents = [*gold(folder), *labelled_anew(folder)]
+        ours = examples()
+        self.labels = sorted({label for label, _, _ in ours})
+        texts = [d.text for d in self.documents]
+        self.corpus = Corpus(texts, least=3, rules=True, examples=[text for _, _, text in ours])
+        number_of = {label: k for k, label in enumerate(self.labels)}
+        self.truth = np.array([[label in d.spans for label in self.labels] for d in self.documents])
+        self.open = np.array([[label in d.disputed for label in self.labels] for d in self.documents])
+        self.marked = np.stack([self._marked(label, ours) for label in self.labels], 1)
+        self.worth = np.zeros(self.marked.shape, np.float32)
+        self.real = self.corpus.document < len(texts)
+        self.worth[self.real] = ~self.open[self.corpus.document[self.real]]
+        for n, (label, _, _) in enumerate(ours, len(texts)):
+            self.worth[self.corpus.starts[n] : self.corpus.starts[n + 1], number_of[label]] = EXAMPLE_WORTH
+        self.model = SentenceModels(strength=3, positive=2, kept=3_000)
+
+    def _marked(self, label: str, ours: list[tuple[str, bool, str]]) -> np.ndarray:
+        whole = [[(0, len(text))] if has and of == label else [] for of, has, text in ours]
+        return self.corpus.labels([*(d.spans.get(label, []) for d in self.documents), *whole])
+
+    def table(self, folds: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+        scores = self.model.scores(self.corpus, self.marked, folds, self.worth, ~self.real)
+        return self.corpus.document_table(scores, self.labels)
+
+    def decide(self, table: np.ndarray, train: np.ndarray) -> PooledDecision:
+        return PooledDecision(table, self.truth, train, FEATURES, self.open)
+
+    def bar(self, table: np.ndarray, train: np.ndarray, seed: int) -> float:
+        held = np.zeros(self.truth.shape)
+        for part, test in folds_of(train, self.corpus.groups, 8, seed):
+            held[test] = self.decide(table, part).probabilities(table[test])
+        settled = ~self.open[train]
+        return best_f1(held[train][settled], self.truth[train][settled])
+
+    def believed(self, least: float) -> np.ndarray:
+        """Documents x labels: where the rules believe at least so much."""
+        rows = self.corpus.beliefs[: len(self.documents)]
+        return np.array([[beliefs[label] >= least for label in self.labels] for beliefs in rows])
+
+
+def cross_validate(training: Training) -> tuple[np.ndarray, np.ndarray]:
+    """(probabilities, verdicts) of every document by models that never saw it."""
+    held, said = np.zeros(training.truth.shape), np.zeros(training.truth.shape, bool)
+    everything = np.arange(len(training.documents))
+    sure = training.believed(0.9)
+    for number, (train, test) in enumerate(folds_of(everything, training.corpus.groups, 8, 0)):
+        inner = folds_of(train, training.corpus.groups, 4, 1)
+        table = training.table([*inner, (train, test)])
+        held[test] = training.decide(table, train).probabilities(table[test])
+        bars = np.where(sure[test], STANDS, training.bar(table, train, number))
+        said[test] = held[test] >= bars
+        print(f"fold {number + 1} of 8", flush=True)
+    return held, said
+
+
+def report(training: Training, held: np.ndarray, said: np.ndarray) -> list[str]:
+    lines = [INTRODUCTION, "| documents | | precision | recall | F1 |", "|---|---|---|---|---|"]
+    alone, truth = training.believed(0.5), training.truth
+    for family in ("gold", "labelled anew"):
+        of = np.array([d.family == family for d in training.documents])
+        settled = ~training.open[of]
+        for title, verdicts in (("rules alone", alone), ("rules and models", said)):
+            p, r, _ = figures(verdicts[of][settled], truth[of][settled])
+            lines.append(f"| {of.sum()} {family} | {title} | {p:.3f} | {r:.3f} | {2 * p * r / (p + r):.3f} |")
+    settled = ~training.open
+    confidence, right = np.where(said, held, 1 - held)[settled], (said == truth)[settled]
+    lines += ["", "| confidence | verdicts | mean confidence | right |", "|---|---|---|---|"]
+    return [*lines, *reliability(confidence, right, BANDS)]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=ROOT / "lpo_secaudit/contracts/models/labels.json.gz")
+    parser.add_argument("--report", type=Path, help="Markdown file for the figures; without it none are made")
+    args = parser.parse_args()
+    training = Training(args.data)
+    if args.report:
+        lines = report(training, *cross_validate(training))
+        args.report.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        print("\n".join(lines[1:]), flush=True)
+    everything = np.arange(len(training.documents))
+    table = training.table(folds_of(everything, training.corpus.groups, 8, 0))
+    joint = training.decide(table, everything)
+    bars = [training.bar(table, everything, seed) for seed in range(5)]
+    corpus = training.corpus
+    weights, biases = training.model.fit(
+        corpus, training.marked, np.ones(len(corpus.document), bool), training.worth
+    )
+    models = {}
+    for k, label in enumerate(training.labels):
+        document, constant = joint.weights(k)
+        models[f"label:{label}"] = {
+            "bias": float(biases[k]),
+            "document": document,
+            "constant": constant,
+            "threshold": round(float(np.median(bars)), 3),
+            "stands": STANDS,
+            "quote": QUOTE,
+            "clause": label,
+            "weights": weights_by_feature(corpus, weights[:, k]),
+        }
+    notice = "Trained by tools/train_label_models.py; sources and licences stand there."
+    raw = json.dumps({"notice": notice, "models": models}, sort_keys=True, separators=(",", ":")).encode()
+    args.out.write_bytes(gzip.compress(raw, mtime=0))
+    print(f"{args.out}: {args.out.stat().st_size:,} bytes, thresholds {bars}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
