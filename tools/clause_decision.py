@@ -40,6 +40,7 @@ class PooledDecision:
         open_: np.ndarray | None = None,
     ) -> None:
         self.features = tuple(features)
+        self.leans = tuple(name for name in ("best", "belief") if name in features)
         self.columns = [DOCUMENT_FEATURES.index(name) for name in features]
         size, met = len(train), truth[train].sum(0)
         self.usual = np.log((met + 1) / (size - met + 1))
@@ -54,10 +55,11 @@ class PooledDecision:
         documents, labels, _ = table.shape
         blocks = []
         for k in range(labels):
-            own = np.zeros((documents, 3 * labels))
-            own[:, 3 * k] = self.OWN
-            own[:, 3 * k + 1] = self.OWN * table[:, k, DOCUMENT_FEATURES.index("best")]
-            own[:, 3 * k + 2] = self.OWN * table[:, k, DOCUMENT_FEATURES.index("belief")]
+            size = 1 + len(self.leans)
+            own = np.zeros((documents, size * labels))
+            own[:, size * k] = self.OWN
+            for place, name in enumerate(self.leans, size * k + 1):
+                own[:, place] = self.OWN * table[:, k, DOCUMENT_FEATURES.index(name)]
             blocks.append(np.hstack([table[:, k, self.columns], usual[:, k : k + 1], own]))
         return np.vstack(blocks)
 
@@ -69,11 +71,11 @@ class PooledDecision:
     def weights(self, k: int) -> tuple[dict[str, float], float]:
         """(weight by document feature, constant) of one clause."""
         found = self.regression.coef_[0]
-        width = len(self.features)
-        own = found[width + 1 + 3 * k : width + 4 + 3 * k] * self.OWN
+        width, size = len(self.features), 1 + len(self.leans)
+        own = found[width + 1 + size * k : width + 1 + size * (k + 1)] * self.OWN
         weights = dict(zip(self.features, found[:width], strict=True))
-        weights["best"] += own[1]
-        weights["belief"] += own[2]
+        for name, more in zip(self.leans, own[1:], strict=True):
+            weights[name] += more
         constant = self.regression.intercept_[0] + found[width] * self.usual[k] + own[0]
         return {name: round(float(w), 4) for name, w in weights.items()}, round(float(constant), 4)
 

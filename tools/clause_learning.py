@@ -20,7 +20,14 @@ from scipy.sparse import csr_matrix, diags
 
 from lpo_secaudit.contracts.detect import Match, belief_of, matches_of
 from lpo_secaudit.contracts.library import Clause, standard_library
-from lpo_secaudit.contracts.model import WEIGHT_UNIT, Family, sentence_features, sentence_scale
+from lpo_secaudit.contracts.model import (
+    WEIGHT_UNIT,
+    Family,
+    heard,
+    sentence_features,
+    sentence_scale,
+    standing_of,
+)
 from lpo_secaudit.contracts.reading import read
 
 RULE_WEIGHT = 2.0  # of a rule that holds in a sentence, against one of its words
@@ -42,6 +49,7 @@ class Corpus:
         rarity: for each feature, how much its weight counts for the penalty: 1 for rules.
         document: of each sentence; those of examples are numbered after the documents. `spans` is its
             character range.
+        standings: of each sentence, whom it binds.
         size: how many documents.
         groups: of each document; copies share one.
 
@@ -58,6 +66,7 @@ class Corpus:
         vocabulary: dict[str, int] = {}
         columns, ends, sizes = array("l"), [0], []
         document, spans = [], []
+        self.standings: list[str] = []
         self.beliefs: list[dict[str, float]] = []
         self.places: list[dict[str, list[int]]] = []
         for number, text in enumerate([*texts, *examples]):
@@ -70,6 +79,7 @@ class Corpus:
                 ends.append(len(columns))
                 sizes.append(sentence_scale(count))
                 document.append(number)
+                self.standings.append(standing_of(reading, unit))
                 spans.append((reading.units[unit].start, reading.units[unit].end))
             self.beliefs.append({c.id: belief_of(c, found[c.id]) for c in library.clauses})
             self.places.append({c: sorted({row_of[m.unit] for m in ms}) for c, ms in found.items() if ms})
@@ -108,14 +118,23 @@ class Corpus:
                 marked[first + np.flatnonzero(inside)] = True
         return marked
 
-    def document_table(self, scores: np.ndarray, clauses: Sequence[str]) -> np.ndarray:
-        """Documents x models x `DOCUMENT_FEATURES`, of sentence scores (sentences x models)."""
+    def document_table(
+        self, scores: np.ndarray, clauses: Sequence[str], deaf: Sequence[frozenset[str]] = ()
+    ) -> np.ndarray:
+        """Documents x models x `DOCUMENT_FEATURES`, of sentence scores (sentences x models).
+
+        `deaf` are for each model the standings of sentences that count for nothing.
+        """
         tables = []
         for number in range(self.size):
-            inside = scores[self.starts[number] : self.starts[number + 1]]
+            first, last = self.starts[number], self.starts[number + 1]
+            columns = scores[first:last].T.tolist()
+            if deaf:
+                standings = self.standings[first:last]
+                columns = [heard(c, standings, d) for c, d in zip(columns, deaf, strict=True)]
             places = [self.places[number].get(c, []) for c in clauses]
             beliefs = [self.beliefs[number].get(c, 0.0) for c in clauses]
-            family = Family(inside.T.tolist(), beliefs, places)
+            family = Family(columns, beliefs, places)
             tables.append([family.features(k) for k in range(len(clauses))])
         return np.array(tables)
 

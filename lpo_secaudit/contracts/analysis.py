@@ -158,8 +158,7 @@ def _result(
     limit = MAX_QUOTES
     if verdict is not None:
         present = verdict.present
-        # What stands against the model's doubt is no better than a coin.
-        confidence = max(0.5, verdict.probability) if present else 1 - verdict.probability
+        confidence = verdict.probability if present else 1 - verdict.probability
         if belief < THRESHOLD or not matches:
             matches, limit = _as_matches(verdict.units, reading), MAX_MODEL_QUOTES
     elif clause.examples and not clause.rules:

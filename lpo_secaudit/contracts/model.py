@@ -27,15 +27,18 @@ from lpo_secaudit.contracts.reading import Reading
 __all__ = [
     "DOCUMENT_FEATURES",
     "MAX_QUOTED",
+    "SHIPPED",
     "WEIGHT_UNIT",
     "Family",
     "Model",
     "ModelVerdict",
     "Models",
+    "heard",
     "pack",
     "sentence_features",
     "sentence_scale",
     "standard_models",
+    "standing_of",
 ]
 
 MAX_WORDS = 400  # of a sentence; longer ones are tables and lists
@@ -45,7 +48,6 @@ WEIGHT_UNIT = 0.001
 SHIPPED = ("clauses.json.gz", "labels.json.gz")
 _LIMIT = 9.0  # of a sentence's score, so that one odd sentence cannot outweigh everything
 _SURE = 0.8  # belief of a rule that does not need much else
-_NO_DOUBT = 0.9  # belief of a rule whose wording leaves no doubt
 DOCUMENT_FEATURES = (
     "best",
     "second",
@@ -88,19 +90,19 @@ class Model:
         bias: of the sentence score.
         document: weights of `DOCUMENT_FEATURES`, then the constant.
         threshold: probability from which the clause is present.
-        stands: the same where the wording leaves the rules no doubt: what they found there stands unless
-            the model is nearly certain of the contrary.
         quote: sentences that score so much are quoted.
         clause: the clause whose rules' belief enters.
+        deaf: sentences of these standings count for nothing, "client" where only the provider's duty
+            makes the clause, "nobody" where definitions and recitals do not.
     """
 
     name: str
     bias: float
     document: tuple[float, ...]
     threshold: float
-    stands: float
     quote: float
     clause: str
+    deaf: frozenset[str] = frozenset()
 
     @property
     def family(self) -> str:
@@ -147,10 +149,11 @@ class Models:
         """The verdict of every model, by name. `found` and `beliefs` are those of the rules, by clause id."""
         units, scores = self._scores(reading, book, found)
         row_of = {unit: row for row, unit in enumerate(units)}
+        standings = [standing_of(reading, unit) for unit in units]
         verdicts: dict[str, ModelVerdict] = {}
         for name in dict.fromkeys(model.family for model in self.models):
             numbers = [k for k, model in enumerate(self.models) if model.family == name]
-            columns = [[row[k] for row in scores] for k in numbers]
+            columns = [heard([row[k] for row in scores], standings, self.models[k].deaf) for k in numbers]
             clauses = [self.models[k].clause for k in numbers]
             places = [sorted({row_of[m.unit] for m in found.get(c, ())}) for c in clauses]
             family = Family(columns, [beliefs.get(c, 0.0) for c in clauses], places)
@@ -175,6 +178,20 @@ class Models:
             units.append(unit)
             scores.append([(s - _HALF) * scale + b for s, b in zip(sums, biases, strict=True)])
         return units, scores
+
+
+def standing_of(reading: Reading, unit: int) -> str:
+    """Whom a sentence binds, as far as that rules a clause out: "client", "nobody", or neither (empty)."""
+    if reading.units[unit].kind in ("definition", "recital"):
+        return "nobody"
+    return "client" if reading.only_client_bound(unit) else ""
+
+
+def heard(column: list[float], standings: Sequence[str], deaf: frozenset[str]) -> list[float]:
+    """The scores of all sentences, least where the model is deaf to a sentence of that standing."""
+    if not deaf:
+        return column
+    return [-_LIMIT if who in deaf else score for score, who in zip(column, standings, strict=True)]
 
 
 def pack(weights: Iterable[tuple[int, int]]) -> int:
@@ -248,8 +265,7 @@ def _verdict(model: Model, family: Family, number: int, units: Sequence[int]) ->
     logit += sum(w * x for w, x in zip(model.document, family.features(number), strict=False))
     ranked = [(units[row], family.columns[number][row]) for row in family.ranked[number]]
     quotes = tuple(r for r in ranked if r[1] >= model.quote)
-    threshold = model.stands if family.beliefs[number] >= _NO_DOUBT else model.threshold
-    return ModelVerdict(_logistic(logit), threshold, quotes or tuple(ranked[:1]))
+    return ModelVerdict(_logistic(logit), model.threshold, quotes or tuple(ranked[:1]))
 
 
 def sentence_scale(count: int) -> float:
@@ -310,9 +326,9 @@ def standard_models() -> Models:
                 bias=row["bias"],
                 document=(*document, row["constant"]),
                 threshold=row["threshold"],
-                stands=row.get("stands", row["threshold"]),
                 quote=row["quote"],
                 clause=row["clause"],
+                deaf=frozenset(row.get("deaf", ())),
             )
         )
     return Models(tuple(models), weights)

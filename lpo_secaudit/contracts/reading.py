@@ -125,6 +125,20 @@ class Reading:
                     modality, negated = mode, negated or upper_negated
         return Duty(role, modality, negated)
 
+    def only_client_bound(self, unit: int) -> bool:
+        """Whether each modal of a unit governs something that the client does, and nobody else."""
+        begin, end = self.bounds[unit]
+        if self.duty_at(unit, end).role != "client":
+            return False
+        words = self.tokens.words
+        modals = [k for k in range(begin, end) if words[k] in _MUST or words[k] in _MAY]
+        if not modals or any(self.duty_at(unit, k + 1).role != "client" for k in modals[:-1]):
+            return False
+        # "We keep records so that you can account for them": what stands before the modal is no duty of the client.
+        first = bisect_left(self._role_starts, begin)
+        before = self.roles[first : bisect_left(self._role_starts, modals[0])]
+        return not any(role == "provider" for _, _, role in before)
+
     def _own_duty(self, unit: int, word: int) -> tuple[Role | Literal["none"], Modality, bool]:
         begin = self.bounds[unit][0]
         words, breaks, flags = self.tokens.words, self.tokens.breaks, self.tokens.flags
