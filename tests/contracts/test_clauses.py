@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -172,6 +174,17 @@ def test_the_library_names_every_label_once_with_its_meaning() -> None:
     assert len(aliases) == len(set(aliases))
     assert all(c.means and c.title for c in library.clauses)
     assert all(c.rules or c.model or c.examples for c in library.clauses)
+
+
+def test_a_concept_is_defined_in_one_file_of_the_library() -> None:
+    # A later file's definition would quietly take the place of an earlier one.
+    folder = Path(__file__).resolve().parents[2] / "controls" / "clauses"
+    names = [
+        name
+        for file in folder.glob("*.yaml")
+        for name in yaml.safe_load(file.read_text(encoding="utf-8")).get("concepts", ())
+    ]
+    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 OWN = """
