@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lpo_secaudit.contracts import analyze
 from lpo_secaudit.contracts.analysis import Analysis, analyze_document
 from lpo_secaudit.contracts.document import Document
-from lpo_secaudit.contracts.library import load_library, standard_library
+from lpo_secaudit.contracts.library import PARTY_CONCEPTS, load_library, standard_library
 from lpo_secaudit.errors import InputError
 
 
@@ -185,6 +185,17 @@ def test_a_concept_is_defined_in_one_file_of_the_library() -> None:
         for name in yaml.safe_load(file.read_text(encoding="utf-8")).get("concepts", ())
     ]
     assert [name for name, times in Counter(names).items() if times > 1] == []
+
+
+def test_every_concept_of_the_library_is_used() -> None:
+    library = standard_library()
+    used = set(library.book.inner)
+    for clause in library.clauses:
+        used.add(clause.about)
+        for rule in clause.rules:
+            used.update(rule.excluded, rule.count, *(need.concepts for need in rule.needs))
+    unused = set(range(len(library.book.names))) - used
+    assert {library.book.names[number] for number in unused} <= set(PARTY_CONCEPTS)
 
 
 OWN = """
