@@ -134,7 +134,7 @@ class Reading:
         modals = [k for k in range(begin, end) if words[k] in _MUST or words[k] in _MAY]
         if not modals or any(self.duty_at(unit, k + 1).role != "client" for k in modals[:-1]):
             return False
-        # "We keep records so that you can account for them": what stands before the modal is no duty of the client.
+        # "We keep records so that you can account for them": what stands before the modal is our duty.
         first = bisect_left(self._role_starts, begin)
         before = self.roles[first : bisect_left(self._role_starts, modals[0])]
         return not any(role == "provider" for _, _, role in before)

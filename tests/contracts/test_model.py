@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,10 +20,12 @@ from lpo_secaudit.contracts.model import (
     Model,
     Models,
     ModelVerdict,
+    heard,
     pack,
     sentence_features,
     sentence_scale,
     standard_models,
+    standing_of,
 )
 from lpo_secaudit.contracts.reading import Reading, read
 
@@ -85,6 +88,24 @@ def test_the_best_sentence_decides(reading: Reading) -> None:
         assert best > 0
         assert verdicts[name].probability == pytest.approx(probability)
         assert verdicts[name].units[0][1] == pytest.approx(best)
+
+
+def test_what_only_the_client_must_do_counts_for_nothing_where_the_provider_is_meant() -> None:
+    text = (
+        "Customer shall encrypt its backups. Provider shall encrypt the data. We log so that you can account."
+    )
+    book = standard_library().book
+    several = read(f'{text} "Encryption" means what Customer shall apply.', standard_library())
+    standings = [standing_of(several, unit) for unit, _, _ in sentence_features(several, book, {})]
+    assert standings == ["client", "", "", "nobody"]
+    assert heard([1.0, 2.0, 3.0, 4.0], standings, frozenset({"client", "nobody"})) == [-9.0, 2.0, 3.0, -9.0]
+    assert heard([1.0, 2.0, 3.0, 4.0], standings, frozenset()) == [1.0, 2.0, 3.0, 4.0]
+    models = Models(
+        tuple(replace(best_only(f"x:{n}"), deaf=deaf) for n, deaf in enumerate((frozenset(), {"client"}))),
+        {"encrypt": pack([(0, 4_000), (1, 4_000)])},
+    )
+    hears, deaf = (v.units[0][0] for v in judge(models, read(text, standard_library())).values())
+    assert (hears, deaf) == (0, 1)
 
 
 def test_the_same_text_gives_the_same_verdicts(reading: Reading) -> None:
