@@ -92,7 +92,7 @@ def test_the_best_sentence_decides(reading: Reading) -> None:
 
 def test_what_only_the_client_must_do_counts_for_nothing_where_the_provider_is_meant() -> None:
     text = (
-        "Customer shall encrypt its backups. Provider shall encrypt the data. We log so that you can account."
+        "Customer shall encrypt. Provider shall encrypt all of the data. We log so that you can account."
     )
     book = standard_library().book
     several = read(f'{text} "Encryption" means what Customer shall apply.', standard_library())
