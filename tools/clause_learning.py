@@ -129,10 +129,10 @@ class Corpus:
         for number in range(self.size):
             first, last = self.starts[number], self.starts[number + 1]
             columns = scores[first:last].T.tolist()
+            places = [self.places[number].get(c, []) for c in clauses]
             if deaf:
                 standings = self.standings[first:last]
-                columns = [heard(c, standings, d) for c, d in zip(columns, deaf, strict=True)]
-            places = [self.places[number].get(c, []) for c in clauses]
+                columns = [heard(c, standings, d, p) for c, d, p in zip(columns, deaf, places, strict=True)]
             beliefs = [self.beliefs[number].get(c, 0.0) for c in clauses]
             family = Family(columns, beliefs, places)
             tables.append([family.features(k) for k in range(len(clauses))])

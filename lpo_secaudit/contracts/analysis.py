@@ -157,10 +157,14 @@ def _result(
 ) -> ClauseResult:
     limit = MAX_QUOTES
     if verdict is not None:
-        present = verdict.present
+        # A model reads sentences; that each of several statements is there, only the rules can tell.
+        present = verdict.present and (belief >= THRESHOLD or clause.parts == 1)
         confidence = verdict.probability if present else 1 - verdict.probability
         if belief < THRESHOLD or not matches:
             matches, limit = _as_matches(verdict.units, reading), MAX_MODEL_QUOTES
+        elif verdict.units and verdict.units[0][0] not in {m.unit for m in matches}:
+            # The sentence that decides it for the model may be another than any that a rule found.
+            matches = [*matches, *_as_matches(verdict.units[:1], reading, min(m.score for m in matches))]
     elif clause.examples and not clause.rules:
         alike = similar_units(reading, clause.examples)
         likeness = alike[0][1] if alike else 0.0
@@ -189,14 +193,14 @@ def _result(
     )
 
 
-def _as_matches(units: Iterable[tuple[int, float]], reading: Reading) -> list[Match]:
-    """Whole sentences as matches, scored in the order given."""
+def _as_matches(units: Iterable[tuple[int, float]], reading: Reading, best: float = 1.0) -> list[Match]:
+    """Whole sentences as matches, scored from `best` downwards in the order given."""
     matches = []
     for rank, (unit, _) in enumerate(units):
         begin, end = reading.bounds[unit]
         if end > begin:
             duty = reading.duty_at(unit, end)
-            matches.append(Match(unit, begin, end, -1, 1 - rank / 100, _FOUND, duty))
+            matches.append(Match(unit, begin, end, -1, best - rank / 100, _FOUND, duty))
     return matches
 
 

@@ -153,9 +153,12 @@ class Models:
         verdicts: dict[str, ModelVerdict] = {}
         for name in dict.fromkeys(model.family for model in self.models):
             numbers = [k for k, model in enumerate(self.models) if model.family == name]
-            columns = [heard([row[k] for row in scores], standings, self.models[k].deaf) for k in numbers]
             clauses = [self.models[k].clause for k in numbers]
             places = [sorted({row_of[m.unit] for m in found.get(c, ())}) for c in clauses]
+            columns = [
+                heard([row[k] for row in scores], standings, self.models[k].deaf, held)
+                for k, held in zip(numbers, places, strict=True)
+            ]
             family = Family(columns, [beliefs.get(c, 0.0) for c in clauses], places)
             for position, k in enumerate(numbers):
                 verdicts[self.models[k].name] = _verdict(self.models[k], family, position, units)
@@ -187,11 +190,20 @@ def standing_of(reading: Reading, unit: int) -> str:
     return "client" if reading.only_client_bound(unit) else ""
 
 
-def heard(column: list[float], standings: Sequence[str], deaf: frozenset[str]) -> list[float]:
-    """The scores of all sentences, least where the model is deaf to a sentence of that standing."""
+def heard(
+    column: list[float], standings: Sequence[str], deaf: frozenset[str], held: Sequence[int]
+) -> list[float]:
+    """The scores of all sentences, least where the model is deaf to a sentence of that standing.
+
+    `held` are the sentences in which a rule of the clause holds: the rule has judged who is bound.
+    """
     if not deaf:
         return column
-    return [-_LIMIT if who in deaf else score for score, who in zip(column, standings, strict=True)]
+    kept = set(held)
+    return [
+        -_LIMIT if who in deaf and row not in kept else score
+        for row, (score, who) in enumerate(zip(column, standings, strict=True))
+    ]
 
 
 def pack(weights: Iterable[tuple[int, int]]) -> int:

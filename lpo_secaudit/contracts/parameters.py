@@ -58,6 +58,9 @@ _GENERAL_STRONG = re.compile(
 _SPECIFIC = re.compile(
     r"\bspecific\b[^.]{0,30}\b(?:authori[sz]|consent|approv)|\bwithout\s+(?:the\s+)?[^.;]{0,60}\b(?:prior|express|written)\b[^.;]{0,40}"
     r"\b(?:consent|approval|authori[sz]ation|permission|agreement)|\bonly\s+with\b[^.]{0,40}\b(?:permission|consent|approval)"
+    r"|\bonly\s+(?:\w+\s+)?(?:if|where|when|after|once)\b[^.;]{0,60}\b(?:consent|approv|authori[sz]|permission)"
+    r"|\b(?:consent|approval|authori[sz]ation|permission)\s+(?:of\s+[^.;]{0,30})?(?:before|prior\s+to)"
+    r"\s+(?:subcontract|sub-contract|engag|appoint|us)\w*"
     r"|\b(?:obtain|obtains|seek|seeks|secure|requires?)\b[^.;]{0,40}\bprior\b[^.;]{0,20}\b(?:consent|approval|permission)"
     r"|\boption\s+1\b|\bspecific\s+prior\b",
     re.IGNORECASE,

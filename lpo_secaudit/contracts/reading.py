@@ -126,18 +126,23 @@ class Reading:
         return Duty(role, modality, negated)
 
     def only_client_bound(self, unit: int) -> bool:
-        """Whether each modal of a unit governs something that the client does, and nobody else."""
+        """Whether all that a unit demands or allows is the client's to do."""
         begin, end = self.bounds[unit]
-        if self.duty_at(unit, end).role != "client":
+        duty = self.duty_at(unit, end)
+        if duty.role != "client" or duty.modality == "none":
             return False
         words = self.tokens.words
         modals = [k for k in range(begin, end) if words[k] in _MUST or words[k] in _MAY]
-        if not modals or any(self.duty_at(unit, k + 1).role != "client" for k in modals[:-1]):
+        if any(self.duty_at(unit, k + 1).role != "client" for k in modals[:-1]):
             return False
-        # "We keep records so that you can account for them": what stands before the modal is our duty.
+        # "We keep records so that you can account for them": a plain sentence of the provider binds it too.
         first = bisect_left(self._role_starts, begin)
-        before = self.roles[first : bisect_left(self._role_starts, modals[0])]
-        return not any(role == "provider" for _, _, role in before)
+        return not any(
+            role == "provider"
+            and self._word_before(start, begin) not in _OBJECT
+            and not self.tokens.flags[last - 1] & POSSESSIVE
+            for start, last, role in self.roles[first : bisect_left(self._role_starts, end)]
+        )
 
     def _own_duty(self, unit: int, word: int) -> tuple[Role | Literal["none"], Modality, bool]:
         begin = self.bounds[unit][0]

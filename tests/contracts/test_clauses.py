@@ -67,6 +67,34 @@ def test_what_does_not_bind_the_provider(text: str, clause: str) -> None:
     assert not present(text, clause)
 
 
+@pytest.mark.parametrize(
+    ("text", "mode"),
+    [
+        ("Sub-processors are only permitted if Customer has given its consent in writing.", "specific"),
+        (
+            "Supplier will obtain Customer's written approval before subcontracting any of the work.",
+            "specific",
+        ),
+        (
+            "Customer grants a general authorisation to engage sub-processors and may object to them.",
+            "general",
+        ),
+    ],
+)
+def test_how_sub_processors_are_authorised(text: str, mode: str) -> None:
+    assert analyse(text)["subprocessor-authorization"].parameters == {"mode": mode}
+
+
+def test_where_a_model_reads_another_sentence_than_the_rules_it_is_quoted_too() -> None:
+    text = (
+        "Customer has ensured that the necessary security measures have been taken within its power.\n\n"
+        "Acme shall make sure that adequate technical and organizational measures are in place for the "
+        "processing, in order to prevent loss of the data and any form of unlawful processing."
+    )
+    quotes = [q.text for q in analyse(text)["security-measures"].quotes]
+    assert any(q.startswith("Acme shall make sure") for q in quotes)
+
+
 def test_an_item_takes_subject_and_modal_from_its_lead_in() -> None:
     text = "Processor shall:\n\n(a) process Personal Data;\n"
     text += "(b) notify Controller of a Personal Data Breach within 48 hours;\n"

@@ -91,15 +91,15 @@ def test_the_best_sentence_decides(reading: Reading) -> None:
 
 
 def test_what_only_the_client_must_do_counts_for_nothing_where_the_provider_is_meant() -> None:
-    text = (
-        "Customer shall encrypt. Provider shall encrypt all of the data. We log so that you can account."
-    )
+    text = "Customer shall encrypt. Provider shall encrypt all of the data. We log so that you can account."
     book = standard_library().book
     several = read(f'{text} "Encryption" means what Customer shall apply.', standard_library())
     standings = [standing_of(several, unit) for unit, _, _ in sentence_features(several, book, {})]
     assert standings == ["client", "", "", "nobody"]
-    assert heard([1.0, 2.0, 3.0, 4.0], standings, frozenset({"client", "nobody"})) == [-9.0, 2.0, 3.0, -9.0]
-    assert heard([1.0, 2.0, 3.0, 4.0], standings, frozenset()) == [1.0, 2.0, 3.0, 4.0]
+    both = frozenset({"client", "nobody"})
+    assert heard([1.0, 2.0, 3.0, 4.0], standings, both, ()) == [-9.0, 2.0, 3.0, -9.0]
+    assert heard([1.0, 2.0, 3.0, 4.0], standings, both, (3,)) == [-9.0, 2.0, 3.0, 4.0]
+    assert heard([1.0, 2.0, 3.0, 4.0], standings, frozenset(), ()) == [1.0, 2.0, 3.0, 4.0]
     models = Models(
         tuple(replace(best_only(f"x:{n}"), deaf=deaf) for n, deaf in enumerate((frozenset(), {"client"}))),
         {"encrypt": pack([(0, 4_000), (1, 4_000)])},
