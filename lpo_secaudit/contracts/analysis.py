@@ -157,9 +157,11 @@ def _result(
 ) -> ClauseResult:
     limit = MAX_QUOTES
     if verdict is not None:
-        # A model reads sentences; that each of several statements is there, only the rules can tell.
-        present = verdict.present and (belief >= THRESHOLD or clause.parts == 1)
+        present = verdict.present
         confidence = verdict.probability if present else 1 - verdict.probability
+        if present and clause.parts > 1 and belief < THRESHOLD:
+            # A model reads sentences; that each of several statements is there, only the rules can tell.
+            present, confidence = False, calibrated(belief)
         if belief < THRESHOLD or not matches:
             matches, limit = _as_matches(verdict.units, reading), MAX_MODEL_QUOTES
         elif verdict.units and verdict.units[0][0] not in {m.unit for m in matches}:

@@ -329,8 +329,9 @@ def standard_models() -> Models:
     models: list[Model] = []
     weights: dict[str, int] = {}
     for number, (name, row) in enumerate(sorted(rows.items())):
+        lane = _LANE * number
         for feature, weight in row["weights"].items():
-            weights[feature] = weights.get(feature, 0) + pack([(number, weight)])
+            weights[feature] = weights.get(feature, 0) + (weight << lane)
         document = tuple(row["document"].get(feature, 0.0) for feature in DOCUMENT_FEATURES)
         models.append(
             Model(
