@@ -4,7 +4,8 @@
     pip install scikit-learn
     python tools/train_label_models.py ../shared/contracts [--out FILE] [--report FILE]
 
-They help the rules of the clause library to decide which of the labels of LABELS.md a contract has. Data:
+They help the rules of the clause library to decide which of the labels of LABELS.md a contract has; labels that hardly
+any of the contracts has are left to the rules. Data:
 
 - the agreements with gold labels beside the project (licences in their manifest);
 - agreements of arXiv 2209.09722 (licence not stated) and contracts of CUAD v1 (CC BY 4.0), labelled anew in
@@ -21,6 +22,7 @@ import argparse
 import gzip
 import hashlib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +50,7 @@ FEATURES = ("best", "second", "third", "expected", "margin")
 # models had been made with: what it is worth that the rules find a clause, and how far the models' own log-odds count.
 BELIEVED, MODELS, CONSTANT = 3.2, 0.76, -1.45
 THRESHOLD = 0.47
+LEAST = 4  # contracts that have a label; fewer teach no model when to doubt the rules
 EXAMPLE_WORTH = 0.5  # of a sentence of ours against one of a contract
 QUOTE = -2.0  # a sentence that scores so much is shown where no rule found one
 BANDS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1.01)
@@ -157,8 +160,10 @@ class Training:
 
     def __init__(self, folder: Path) -> None:
         self.documents = [*gold(folder), *labelled_anew(folder)]
-        ours = examples()
-        self.labels = sorted({label for label, _, _ in ours})
+        told = examples()
+        usual = Counter(label for document in self.documents for label in document.spans)
+        self.labels = sorted({label for label, _, _ in told if usual[label] >= LEAST})
+        ours = [row for row in told if row[0] in self.labels]
         texts = [d.text for d in self.documents]
         self.corpus = Corpus(texts, least=3, rules=False, examples=[text for _, _, text in ours])
         number_of = {label: k for k, label in enumerate(self.labels)}
