@@ -85,7 +85,7 @@ class Clause:
         parameters: names of the values it carries.
         model: name of the trained model that helps to decide; empty for rules alone.
         examples: sentences of a firm's own clause.
-        mode: how rules and model join: "rules", "model" or "both".
+        strong, weak: what makes the clause strong, and what makes it weak, in words.
     """
 
     id: str
