@@ -162,9 +162,9 @@ def _result(
         if present and clause.parts > 1 and belief < THRESHOLD:
             # A model reads sentences; that each of several statements is there, only the rules can tell.
             present, confidence = False, calibrated(belief)
-        if belief < THRESHOLD or not matches:
+        if present and (belief < THRESHOLD or not matches):
             matches, limit = _as_matches(verdict.units, reading), MAX_MODEL_QUOTES
-        elif verdict.units and verdict.units[0][0] not in {m.unit for m in matches}:
+        elif present and verdict.units and verdict.units[0][0] not in {m.unit for m in matches}:
             # The sentence that decides it for the model may be another than any that a rule found.
             matches = [*matches, *_as_matches(verdict.units[:1], reading, min(m.score for m in matches))]
     elif clause.examples and not clause.rules:
@@ -218,8 +218,10 @@ def _quotes(
         chosen = sorted(matches, key=lambda m: (-m.score, m.start))
         if clause.distinct > 1:
             # Different things must be named, so each is quoted once before any a second time.
-            first = {m.anchor: m for m in reversed(chosen)}
-            chosen = [*sorted(first.values(), key=lambda m: (-m.score, m.start)), *chosen]
+            first: dict[int, Match] = {}
+            for match in chosen:
+                first.setdefault(match.anchor, match)
+            chosen = [*first.values(), *chosen]
     quotes: dict[tuple[int, int], Quote] = {}
     for match in chosen:
         start, end = _quote_range(match, reading)

@@ -1,10 +1,10 @@
 """Small linear models over the sentences of a contract, for clauses whose wording is too varied for rules.
 
 The weights ship as JSON; `tools/train_clause_models.py` and `tools/train_label_models.py` make them from
-the labelled data again. A
-sentence is a set of features: its word stems, pairs of neighbours, the concepts of the library that
-were found in it, the words of its heading and lead-in, and the rules that hold in it. A document has a
-clause where its best sentences and the belief of the rules, taken together, score high enough.
+the labelled data again. A sentence is a set of features: its word stems, pairs of neighbours, the concepts
+of the library that were found in it, the words of its heading and lead-in, and for some families the rules
+that hold in it. A document has a clause where its best sentences and the belief of the rules, taken
+together, score high enough.
 """
 
 from __future__ import annotations

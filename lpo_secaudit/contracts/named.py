@@ -35,6 +35,11 @@ _NAME = re.compile(
     rf"(?P<name>[A-Z0-9][\w&+.'’/\-]*(?:[ \t]+(?:&|of|the|and|for|[A-Z0-9(][\w&+.'’/\-)]*)){{0,7}}"
     rf"(?:,?[ \t]+{_LEGAL}\.?)*)"
 )
+# What ends a name within its cell.
+_AFTER_NAME = re.compile(
+    r"\s[-–—]\s|:|;|\s\(|\s(?:Address|Location|Country|Purpose|Description)\s*:"
+    rf"|,\s+(?!{_LEGAL}\b)"
+)
 _BULLET = re.compile(
     r"^[\s>]*(?:[-*+•·●▪◦‣–]|\(?(?:\d{1,3}(?:\.\d{1,3}){0,3}|[a-z]{1,2}|[ivx]{1,5})[.)]|\d{1,3}(?:\.\d{1,3}){1,3})\s+"
 )
@@ -109,16 +114,7 @@ def _listed(lines: list[str], start: int, *, strong: bool) -> Iterator[tuple[str
 
 
 def _name(cell: str, *, table: bool) -> str:
-    cell = (
-        re.split(
-            r"\s[-–—]\s|:|;|\s\(|\s(?:Address|Location|Country|Purpose|Description)\s*:|,\s+(?!"
-            + _LEGAL
-            + r"\b)",
-            cell,
-        )[0].strip(" .,*_\"“”'")
-        if cell
-        else ""
-    )
+    cell = _AFTER_NAME.split(cell, maxsplit=1)[0].strip(" .,*_\"“”'")
     if (
         not _NAME.fullmatch(cell)
         or len(cell) < 2

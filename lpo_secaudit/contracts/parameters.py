@@ -210,23 +210,23 @@ def _notice_days(reading: Reading, matches: list[Match], notes: list[str]) -> di
                 points -= 2
             if points > 0 and (best is None or points > best[0]):
                 best = (points, period)
-    best = best or _clause_nine(reading)
-    if best is None:
+    found = best[1] if best is not None else _clause_nine(reading)
+    if found is None:
         return {}
-    if best[1].disagrees:
-        notes.append(best[1].disagrees)
-    return {"notice_days": best[1].days()}
+    if found.disagrees:
+        notes.append(found.disagrees)
+    return {"notice_days": found.days()}
 
 
-def _clause_nine(reading: Reading) -> tuple[int, Period] | None:
+def _clause_nine(reading: Reading) -> Period | None:
     """The time period that the parties fill in for Clause 9(a) of the Standard Contractual Clauses
     (Commission Implementing Decision (EU) 2021/914): how long before a change it is announced."""
     for unit in range(len(reading.units)):
         text = plain_text(reading, unit)
         place = _CLAUSE_NINE.search(text)
-        if place is not None:
-            for period in find_periods(text, place.end(), place.end() + 240):
-                return 1, period
+        period = next(find_periods(text, place.end(), place.end() + 240), None) if place else None
+        if period is not None:
+            return period
     return None
 
 
