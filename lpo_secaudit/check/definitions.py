@@ -133,7 +133,7 @@ def _examine_schema(
             raise InputError(
                 f"not a valid JSON Schema: {error.message}", where=file.where((*path, *error.absolute_path))
             ) from error
-        except OverflowError as error:  # a pattern that repeats more often than `re` can count
+        except (OverflowError, RecursionError) as error:  # a pattern that `re` cannot count or nest
             raise InputError(f"not a valid JSON Schema: {error}", where=file.where(path)) from error
     if any(isinstance(v, str) and not v.startswith("#") for v in _references(schema)):
         raise InputError("a schema may not refer to another document", where=file.where(path))

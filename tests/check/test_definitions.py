@@ -50,7 +50,7 @@ def test_nested_expectations_must_require_too(tmp_path: Path) -> None:
         load(tmp_path, loose)
 
 
-@pytest.mark.parametrize("expression", ["[", "(", r"\p{L}", "a{99999999999}"])
+@pytest.mark.parametrize("expression", ["[", "(", r"\p{L}", "a{99999999999}", "(" * 3000 + ")" * 3000])
 @pytest.mark.parametrize("word", ["pattern", "patternProperties"])
 def test_a_pattern_that_python_cannot_search_for_is_refused(
     tmp_path: Path, word: str, expression: str
