@@ -54,7 +54,7 @@ def in_words(value: Any, absent: str = "", most: int = MOST_CHARACTERS) -> str:
 
 
 def _words(value: Any, depth: int) -> str:
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple):
         return _list([v for v in value if not is_absent(v)], depth)
     if is_absent(value):
         return NOT_SET

@@ -94,9 +94,7 @@ def _overview(found: PluginSet, checks: bool) -> None:
 
 
 def _one(name: str, found: PluginSet) -> None:
-    import difflib
-
-    from lpo_secaudit.errors import InputError
+    from lpo_secaudit.errors import InputError, close_to
 
     if name in found.collectors:
         _collector(found.collectors[name])
@@ -121,11 +119,7 @@ def _one(name: str, found: PluginSet) -> None:
             typer.echo(f"{id_}  {found.checks[id_].title}")
     else:
         known = [*found.collectors, *found.checks, *found.plugins]
-        close = difflib.get_close_matches(name, known, 1)
-        raise InputError(
-            f"there is no plugin, collector or check {name!r}",
-            hint=f"did you mean {close[0]!r}?" if close else None,
-        )
+        raise InputError(f"there is no plugin, collector or check {name!r}", hint=close_to(name, known))
 
 
 def _collector(collector: Collector) -> None:

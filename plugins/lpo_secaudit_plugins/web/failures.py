@@ -5,7 +5,16 @@ from __future__ import annotations
 import http.client
 import ssl
 
-__all__ = ["failure_in_words"]
+from lpo_secaudit.model.evidence import Gap, GapReason
+
+__all__ = ["failure_in_words", "gap_of"]
+
+
+def gap_of(error: Exception, operation: str) -> Gap:
+    """The gap that a question without a usable answer leaves."""
+    if isinstance(error, TimeoutError):
+        return Gap(GapReason.TIMEOUT, "the host did not answer in time", operation)
+    return Gap(GapReason.FAILED, failure_in_words(error), operation)
 
 
 def failure_in_words(error: Exception) -> str:

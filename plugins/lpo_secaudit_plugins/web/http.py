@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from lpo_secaudit.model.evidence import Gap, GapReason
+from lpo_secaudit.model.evidence import Gap
 from lpo_secaudit_plugins.web.addresses import Endpoint
-from lpo_secaudit_plugins.web.failures import failure_in_words
+from lpo_secaudit_plugins.web.failures import gap_of
 
 __all__ = ["get", "observe_http"]
 
@@ -44,24 +44,18 @@ def observe_http(
         status, headers, cookies, _ = get(endpoint, endpoint.port, "/", timeout_s, context=context)
         data |= {"status": status, "headers": headers, "cookies": cookies}
     except (OSError, http.client.HTTPException, ValueError) as error:
-        gaps |= dict.fromkeys(("status", "headers", "cookies"), _gap(error, "GET /"))
+        gaps |= dict.fromkeys(("status", "headers", "cookies"), gap_of(error, "GET /"))
     try:
         path = "/.well-known/security.txt"
         status, _, _, body = get(endpoint, endpoint.port, path, timeout_s, context=context)
         data["security_txt"] = _security_txt(body) if status == 200 else None
     except (OSError, http.client.HTTPException, ValueError) as error:
-        gaps["security_txt"] = _gap(error, "GET /.well-known/security.txt")
+        gaps["security_txt"] = gap_of(error, "GET /.well-known/security.txt")
     try:
         data["plain"] = _plain(endpoint, plain_port, timeout_s)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        gaps["plain"] = _gap(error, "GET http:///")
+        gaps["plain"] = gap_of(error, "GET http:///")
     return data, gaps
-
-
-def _gap(error: Exception, operation: str) -> Gap:
-    if isinstance(error, TimeoutError):
-        return Gap(GapReason.TIMEOUT, "the host did not answer in time", operation)
-    return Gap(GapReason.FAILED, failure_in_words(error), operation)
 
 
 def get(

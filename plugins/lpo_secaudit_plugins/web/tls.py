@@ -8,9 +8,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any
 
-from lpo_secaudit.model.evidence import Gap, GapReason
+from lpo_secaudit.model.evidence import Gap
 from lpo_secaudit_plugins.web.addresses import Endpoint
-from lpo_secaudit_plugins.web.failures import failure_in_words
+from lpo_secaudit_plugins.web.failures import gap_of
 from lpo_secaudit_plugins.web.hello import CIPHERS, VERSIONS, ask
 
 __all__ = ["observe_tls"]
@@ -31,22 +31,16 @@ def observe_tls(
         versions, ciphers = _accepted(endpoint, address, timeout_s)
         data["versions"], data["ciphers"] = versions, ciphers
     except (OSError, ValueError) as error:
-        gaps["versions"] = gaps["ciphers"] = _gap(error, "tls:ClientHello")
+        gaps["versions"] = gaps["ciphers"] = gap_of(error, "tls:ClientHello")
     try:
         data["certificate"] = _certificate(_leaf(endpoint, address, timeout_s))
     except (OSError, ValueError) as error:
-        gaps["certificate"] = _gap(error, "tls:handshake")
+        gaps["certificate"] = gap_of(error, "tls:handshake")
     try:
         data["trust"] = _trust(endpoint, address, ca_file, timeout_s)
     except (OSError, ValueError) as error:
-        gaps["trust"] = _gap(error, "tls:verify")
+        gaps["trust"] = gap_of(error, "tls:verify")
     return data, gaps
-
-
-def _gap(error: Exception, operation: str) -> Gap:
-    if isinstance(error, TimeoutError):
-        return Gap(GapReason.TIMEOUT, "the host did not answer in time", operation)
-    return Gap(GapReason.FAILED, failure_in_words(error), operation)
 
 
 def _accepted(endpoint: Endpoint, address: str, timeout_s: float) -> tuple[list[str], list[str]]:
