@@ -98,7 +98,8 @@ def complete(root: Path, signer: Signer | None = None, ledger: str | Path | None
     """Bring to its end what killed processes left in an audit folder; gives the stems of what is there now.
 
     An addition that neither the ledger nor the folder knows of is taken away: nobody was told of it.
-    One that needs another key or ledger than those given is left as it is.
+    One that needs another key or ledger than those given is left as it is. On a system without file locks
+    all is left: nobody can tell a killed process from one at work.
 
     Raises:
         InputError: the folder cannot be written.

@@ -128,8 +128,9 @@ class Topics:
         For a reader who has room for a part of the text; `for_text` decides what it speaks of.
         """
         topic = self.by_id[id_]
+        sentences = tuple(_placed(text))
         for patterns in (self._words[id_], _compiled(topic.otherwise)):
-            for sentence in _placed(text):
+            for sentence in sentences:
                 for pattern in patterns:
                     if _holds(pattern, sentence):
                         return sentence.around(pattern)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lpo_secaudit.evaluate.measures import Measure, weaker
 from lpo_secaudit.evaluate.precedence import settle
-from lpo_secaudit.evaluate.sides import weaker_than
+from lpo_secaudit.evaluate.sides import told, weaker_than
 from lpo_secaudit.evaluate.statements import Legs, Statement
 from lpo_secaudit.model.catalog import Control
 from lpo_secaudit.model.check import Observation, Severity
@@ -68,20 +69,17 @@ def _contract_conflict(
         weak = weaker_than(one, other, topic.scale, gazetteer)
         severity = Severity.HIGH if weak else Severity.LOW
         settled = f"{one.document} prevails{', the weaker of the two' if weak else ''}: {ruling.why}"
+    first = told("promise", [one])
     return Conflict(
         kind=ConflictKind.CONTRACT_CONFLICT,
         topic=topic.id,
         severity=severity,
-        first=_leg(one, ruling.evidence),
-        second=_leg(other),
+        first=replace(first, evidence=(*first.evidence, *ruling.evidence)),
+        second=told("promise", [other]),
         message=f"{one.document} and {other.document} differ on {topic.title.lower()}: "
         f"{difference}; {settled}",
         ask=f"Which holds, {one.place} or {other.place}? Please amend one of them.",
     )
-
-
-def _leg(said: Statement, more: tuple[str, ...] = ()) -> Leg:
-    return Leg("promise", said.source, said.place, said.quote, (*said.evidence, *more), said.telling)
 
 
 def baseline_conflicts(
@@ -146,7 +144,7 @@ def _below_baseline(topic: Topic, statement: Statement, second: Leg, severity: S
         kind=ConflictKind.BELOW_BASELINE,
         topic=topic.id,
         severity=severity,
-        first=_leg(statement),
+        first=told("promise", [statement]),
         second=second,
         message=f"The contract ({statement.place}) gives less on {topic.title.lower()} "
         f"than {second.source} asks: {second.quote}",

@@ -57,7 +57,8 @@ class Statement:
         parameters: of the clause.
         as_of: when it was said; None where it does not age (a contract in force).
         outdated: said too long ago, or past its own expiry.
-        telling: [start, end) of the words in `quote` that speak of the topic; None where all of it does.
+        telling: [start, end) of the words in `quote` that speak of the topic; None where no part of it tells
+            more than the rest.
     """
 
     topic: str
